@@ -1,0 +1,43 @@
+/* main.c - the story of boot: check the image, prepare the hart, place the kernel, hand over. */
+#include "base/parse.h"
+#include "boot/boot.h"
+
+/* The image may lie in RAM and is now known to be whole: nothing may be put on it. */
+static void image_keep(struct boot *boot)
+{
+	ram_mark(&boot->ram, (uintptr_t)boot->image.start, boot->image.archive.end);
+}
+
+static void deadline_set(struct boot *boot)
+{
+	const struct archive_file *options = &boot->image.options;
+	const char *text = (const char *)options->content;
+	struct option found;
+	uint64_t ns;
+
+	if (!option_find(text, options->size, "deadline", &found))
+		return;
+	if (!parse_number(found.value, found.size, &ns))
+		fail(&boot->machine, "the boot option deadline=%.*s is not a number of nanoseconds; correct the options",
+		     (int)found.size, found.value);
+	if (!timer_deadline_set(&boot->machine, ns))
+		fail(&boot->machine, "the boot option deadline needs a CLINT, and the device tree names none; leave it out");
+}
+
+void boot_main(struct boot *boot)
+{
+	struct machine *m = &boot->machine;
+	struct handover handover;
+
+	image_check(boot);
+	image_keep(boot);
+	timer_find(&m->timer, &boot->tree, m->hart);
+	deadline_set(boot);
+	hart_prepare(boot);
+	handover_plan(&handover, boot);
+	kernel_plan(boot);
+	handover_write(&handover, boot);
+	kernel_load(boot);
+	timer_start(m);
+	kernel_enter(m->hart, boot->tree_copy.start, boot->kernel_data.start, boot->kernel_entry);
+}

@@ -1,0 +1,99 @@
+/* timer.c - one comparator of the CLINT, shared by two: S-mode's next event, where the hart has no Sstc, and the
+ * `deadline` option, which ends a run that takes too long. The nearer of the two is programmed. */
+#include "base/bits.h"
+#include "boot/csr.h"
+#include "boot/machine.h"
+
+enum { MTIMECMP_AT = 0x4000, MTIME_AT = 0xbff8, DEADLINE_STATUS = 3 };
+
+void timer_find(struct timer *timer, const struct fdt *tree, unsigned long hart)
+{
+	const struct fdt_node *clint = fdt_find_compatible(tree, NULL, "riscv,clint0");
+	struct fdt_range range;
+
+	timer->supervisor = timer->deadline = NEVER;
+	timer->frequency = fdt_u32(tree, fdt_find_path(tree, "/cpus"), "timebase-frequency", 0);
+	if (!clint)
+		clint = fdt_find_compatible(tree, NULL, "sifive,clint0");
+	if (!clint || !fdt_reg(tree, clint, 0, &range))
+		return;
+	timer->mtimecmp = (uintptr_t)range.start + MTIMECMP_AT + 8 * hart;
+	timer->mtime = (uintptr_t)range.start + MTIME_AT;
+}
+
+/* In halves on both widths: a CLINT need not take 64-bit accesses, and the upper half may step in between. */
+uint64_t timer_now(const struct timer *timer)
+{
+	volatile uint32_t *half = (volatile uint32_t *)timer->mtime;
+	uint32_t low, high;
+
+	do {
+		high = half[1];
+		low = half[0];
+	} while (high != half[1]);
+	return (uint64_t)high << 32 | low;
+}
+
+/* The upper half goes to its maximum first, so that no value in between can fire. */
+static void program(const struct timer *timer)
+{
+	volatile uint32_t *half = (volatile uint32_t *)timer->mtimecmp;
+	uint64_t next = min_u64(timer->supervisor, timer->deadline);
+
+	if (!timer->mtimecmp)
+		return;
+	half[1] = UINT32_MAX;
+	half[0] = (uint32_t)next;
+	half[1] = (uint32_t)(next >> 32);
+}
+
+/* ns * frequency / 10^9, by way of microseconds and rounded up, so that no product leaves 64 bits before the year
+ * 2554 of a 10 MHz clock. */
+bool timer_deadline_set(struct machine *m, uint64_t ns)
+{
+	uint64_t us = divide_u64(ns, 1000, NULL) + 1;
+
+	if (!m->timer.mtimecmp || !m->timer.frequency)
+		return false;
+	m->timer.deadline = divide_u64(us, 1000000, NULL) * m->timer.frequency;
+	divide_u64(us, 1000000, (uint32_t *)&us);
+	m->timer.deadline += divide_u64((uint32_t)us * (uint64_t)m->timer.frequency, 1000000, NULL);
+	return true;
+}
+
+void timer_start(struct machine *m)
+{
+	program(&m->timer);
+	if (m->timer.mtimecmp)
+		CSR_SET(mie, MIP_MTIP);
+}
+
+/* An SBI set_timer: ends the pending event and asks for the next. */
+void timer_supervisor_set(struct machine *m, uint64_t ticks)
+{
+	if (m->has_sstc) {
+		(void)CSR_TRY_WRITE(CSR_STIMECMP, HALVES ? ~0ul : (unsigned long)ticks);
+		if (HALVES)
+			(void)CSR_TRY_WRITE(CSR_STIMECMPH, (unsigned long)(ticks >> 32));
+		(void)CSR_TRY_WRITE(CSR_STIMECMP, (unsigned long)ticks);
+		return;
+	}
+	m->timer.supervisor = ticks;
+	CSR_CLEAR(mip, MIP_STIP);
+	program(&m->timer);
+}
+
+void timer_interrupt(struct machine *m)
+{
+	uint64_t now = timer_now(&m->timer);
+
+	if (now >= m->timer.deadline) {
+		say(m, "the deadline passed, which the boot option of that name set; ending with status 3");
+		power_off(&m->power, DEADLINE_STATUS);
+	}
+	if (now >= m->timer.supervisor) {
+		m->timer.supervisor = NEVER;
+		CSR_SET(mip, MIP_STIP);
+	}
+	program(&m->timer);
+}
