@@ -1,0 +1,75 @@
+/* arch.h - RISC-V, supervisor mode: constants and the few functions worth inlining. The contract is interface.h.
+ * Where things lie in the address space stands in rvNN/width.h. */
+#pragma once
+#include "types.h"
+#include "width.h"
+
+#define PAGE_SHIFT 12
+#define PAGE_SIZE 4096
+
+typedef uintptr_t pte_t;
+#define PTE_V ((pte_t)1 << 0)
+#define PTE_R ((pte_t)1 << 1)
+#define PTE_W ((pte_t)1 << 2)
+#define PTE_X ((pte_t)1 << 3)
+#define PTE_U ((pte_t)1 << 4)
+#define PTE_G ((pte_t)1 << 5)
+#define PTE_A ((pte_t)1 << 6)
+#define PTE_D ((pte_t)1 << 7)
+#define PTE_SOFT0 ((pte_t)1 << 8) /* two bits that the hardware leaves to us */
+#define PTE_SOFT1 ((pte_t)1 << 9)
+#define PTE_PPN_SHIFT 10
+
+/* Physical memory as the kernel sees it. Written once, by arch_init. */
+struct arch_memory {
+	paddr_t ram;
+	size_t ram_bytes;
+	uintptr_t ram_offset;   /* what to add to an address of RAM */
+	uintptr_t image_offset; /* ... of a boot image that is not in RAM */
+};
+extern struct arch_memory arch_memory;
+
+static inline void *pa_to_kva(paddr_t address)
+{
+	bool in_ram = address - arch_memory.ram < arch_memory.ram_bytes;
+
+	return (void *)(address + (in_ram ? arch_memory.ram_offset : arch_memory.image_offset));
+}
+
+/* Only for addresses that came from pa_to_kva; the kernel's own variables lie elsewhere. */
+static inline paddr_t kva_to_pa(const void *address)
+{
+	return (uintptr_t)address - arch_memory.ram_offset;
+}
+
+/* How much RAM from `base` on has room in the kernel's address space. */
+static inline size_t arch_ram_limit(paddr_t base)
+{
+	return LINEAR_END - LINEAR_BASE - (base & (((paddr_t)1 << (PAGE_SHIFT + (TABLE_LEVELS - 1) * TABLE_BITS)) - 1));
+}
+
+/* --- Boot. kernel_main is entered with paging on and only the kernel itself and the device tree mapped. It reads the
+ * tree and calls arch_init; until then nothing of interface.h works but the console, arch_halt and kernel_panic. */
+struct fdt;
+struct arch_boot {
+	uintptr_t hart;
+	const void *tree;             /* the device tree, mapped for good: pointers into it stay valid */
+	paddr_t tree_base;
+	paddr_t text_base, data_base; /* the kernel itself, both whole pages; text may be in flash */
+	size_t text_bytes, data_bytes;
+};
+void kernel_main(const struct arch_boot *boot) __attribute__((noreturn)); /* boot/main.c */
+
+struct arch_config {
+	const struct fdt *tree;       /* for the interrupt controller */
+	paddr_t ram, image;
+	size_t ram_bytes, image_bytes; /* of RAM at most arch_ram_limit; image 0: there is none */
+	uint32_t timebase_hz;         /* 1 to 10^9 */
+	bool clock_emulated;          /* firmware emulates rdtime: it works everywhere, but slowly */
+};
+void arch_init(const struct arch_boot *boot, const struct arch_config *config);
+
+/* Pages inside the kernel's data that turned out not to be needed: how many, and where. For the frame allocator. */
+size_t arch_spare_pages(paddr_t *base);
+
+#include "arch/interface.h"

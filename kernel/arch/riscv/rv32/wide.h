@@ -1,0 +1,33 @@
+/* wide.h - 64-bit counters on a 32-bit machine: two registers each, and no harm from a carry between them. */
+#pragma once
+#include <stdint.h>
+
+#include "csr.h"
+#include "sbi.h"
+
+#define COUNTER_READ(name, high, low)                     \
+  static inline uint64_t name(void)                       \
+  {                                                       \
+    uint32_t before, bits, after;                         \
+    do {                                                  \
+      before = CSR_READ(high);                            \
+      bits = CSR_READ(low);                               \
+      after = CSR_READ(high);                             \
+    } while (before != after);                            \
+    return (uint64_t)after << 32 | bits;                  \
+  }
+COUNTER_READ(time_read, CSR_TIMEH, CSR_TIME)
+COUNTER_READ(instret_read, CSR_INSTRETH, CSR_INSTRET)
+
+/* The comparison must never see a value earlier than both the old and the new one. */
+static inline void stimecmp_write(uint64_t ticks)
+{
+	CSR_WRITE(CSR_STIMECMPH, ~0u);
+	CSR_WRITE(CSR_STIMECMP, (uint32_t)ticks);
+	CSR_WRITE(CSR_STIMECMPH, (uint32_t)(ticks >> 32));
+}
+
+static inline struct sbi_result sbi_call_u64(uintptr_t extension, uintptr_t function, uint64_t argument)
+{
+	return sbi_call(extension, function, (uint32_t)argument, (uint32_t)(argument >> 32));
+}

@@ -1,0 +1,26 @@
+/* wide.h - 64-bit counters on a 64-bit machine. */
+#pragma once
+#include <stdint.h>
+
+#include "csr.h"
+#include "sbi.h"
+
+static inline uint64_t time_read(void)
+{
+	return CSR_READ(CSR_TIME);
+}
+
+static inline uint64_t instret_read(void)
+{
+	return CSR_READ(CSR_INSTRET);
+}
+
+static inline void stimecmp_write(uint64_t ticks)
+{
+	CSR_WRITE(CSR_STIMECMP, ticks);
+}
+
+static inline struct sbi_result sbi_call_u64(uintptr_t extension, uintptr_t function, uint64_t argument)
+{
+	return sbi_call(extension, function, argument, 0);
+}

@@ -1,0 +1,5 @@
+/* check.h - the whole kernel's invariants, proven. Which of on/ and off/ is linked decides whether it happens. */
+#pragma once
+
+void kernel_check_all(void); /* called after every system call; off: does nothing */
+void kernel_check_now(void); /* on only: at once, however much there is */

@@ -1,0 +1,103 @@
+/* fault.c - faults as calls. */
+#include "ipc/fault.h"
+#include "thread/inherit.h"
+#include "trace/trace.h"
+
+void fault_end(struct thread *faulted)
+{
+	struct process *process = faulted->process;
+	struct abi_exit_record *record = &process->exit;
+
+	if (process->phase < PROCESS_ENDING) {
+		record->thread = faulted->number;
+		record->address = faulted->fault_address;
+		_Static_assert(sizeof record->registers == sizeof faulted->registers, "one layout");
+		__builtin_memcpy(&record->registers, &faulted->registers, sizeof record->registers);
+	}
+	process_end(process, faulted->fault_cause, 0);
+}
+
+/* LENT is told from other faults by the entry: the page is the process's own, but away. */
+static unsigned cause_refine(const struct thread *thread, unsigned cause, uintptr_t address)
+{
+	const pte_t *entry;
+
+	if (cause != CAUSE_READ && cause != CAUSE_WRITE)
+		return cause;
+	entry = table_leaf(thread->process->space.root, address);
+	return entry && *entry & PTE_LENT ? CAUSE_LENT : cause;
+}
+
+/* A server that only the faulting thread attends would wait for it for ever. */
+static bool only_attendant(const struct thread *thread, const struct server *server)
+{
+	const struct list *attendants = &server->mailbox.attendants;
+
+	return attendants->next == &thread->attend_link && attendants->prev == &thread->attend_link;
+}
+
+static err_t fault_call(struct thread *thread, struct server *server)
+{
+	struct thread *receiver;
+	err_t error;
+
+	if (!server || server->object.dead || only_attendant(thread, server))
+		return E_PEER_GONE;
+	if (thread->depth >= LIMIT_CALL_DEPTH)
+		return E_CALL_DEPTH;
+	receiver = mailbox_waiting(&server->mailbox);
+	if (!receiver)
+		return call_enqueue(thread, server);
+	error = call_take(receiver, thread);
+	if (!error)
+		thread_hand_over(receiver);
+	return error;
+}
+
+void fault_raise(struct thread *thread, unsigned cause, uintptr_t address)
+{
+	thread->fault_cause = cause_refine(thread, cause, address);
+	thread->fault_address = address;
+	thread->kind = KIND_FAULT;
+	thread->connection = NULL;
+	thread->message = (user_ptr_t){ 0 };
+	trace(TRACE_FAULT, thread->fault_cause, address, thread->registers.pc);
+	if (fault_call(thread, thread->process->fault_server.server))
+		fault_end(thread);
+}
+
+size_t fault_registers_give(struct thread *receiver, struct thread *faulted)
+{
+	const struct registers *registers = &faulted->registers;
+
+	if (receiver->buffer_size < sizeof *registers)
+		return 0;
+	if (copy_out(&receiver->process->space, receiver->buffer, registers, sizeof *registers))
+		return 0;
+	return sizeof *registers;
+}
+
+static err_t registers_read(struct thread *self, const struct abi_message *reply, struct registers *registers)
+{
+	const struct abi_segment *segment = &reply->in[0];
+
+	if (reply->in_count != 1 || segment->size != sizeof *registers || message_handle_total(reply))
+		return E_ARGUMENT;
+	return copy_in(&self->process->space, registers, (user_ptr_t){ segment->base }, sizeof *registers);
+}
+
+err_t fault_reply(struct thread *self, struct thread *faulted, const struct abi_message *reply)
+{
+	struct registers registers = faulted->registers;
+	err_t error = reply->in_count ? registers_read(self, reply, &registers) : E_OK;
+
+	if (error)
+		return error;
+
+	/* --- Point of no return. */
+	call_finish(faulted);
+	faulted->registers = registers;
+	if (*thread_a(self, 1))
+		fault_end(faulted);
+	return E_OK;
+}

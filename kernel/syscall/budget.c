@@ -1,0 +1,57 @@
+/* budget.c - system calls on budgets. */
+#include "syscall/handlers.h"
+
+#define PERIOD_SHORTEST_NS 1000000u
+
+err_t sys_budget_create(struct thread *self, struct budget *parent, size_t pages, uint32_t ceiling, handle_t *out)
+{
+	struct budget *budget;
+	err_t error;
+
+	if (ceiling >= LIMIT_PRIORITIES)
+		return E_ARGUMENT;
+	error = result_reserve(self);
+	if (error)
+		return error;
+	error = budget_new(parent, pages, ceiling, &budget);
+	if (error) {
+		result_cancel(self);
+		return error;
+	}
+	*out = handle_add(self->process, &budget->object, RIGHT_ALL_BUDGET);
+	return E_OK;
+}
+
+err_t sys_budget_resize(struct thread *self, struct budget *budget, size_t pages)
+{
+	(void)self;
+	return budget->account.parent ? account_resize(&budget->account, pages) : E_STATE;
+}
+
+err_t sys_budget_cpu_set(struct thread *self, struct budget *budget, uint64_t share_ns, uint64_t period_ns)
+{
+	(void)self;
+	if (share_ns && (share_ns > period_ns || period_ns < PERIOD_SHORTEST_NS))
+		return E_ARGUMENT;
+	budget->cpu_share_ns = share_ns;
+	budget->cpu_period_ns = share_ns ? period_ns : 0;
+	return E_OK;
+}
+
+err_t sys_budget_info(struct thread *self, struct budget *budget, user_ptr_t to)
+{
+	struct abi_budget_state state;
+
+	budget_state(budget, &state);
+	if (budget == cpu.charged)
+		state.cpu_ns += arch_clock_ns() - cpu.charged_since_ns;
+	return user_write(self, to, &state, sizeof state);
+}
+
+err_t sys_budget_destroy(struct thread *self, struct budget *budget)
+{
+	if (!budget->account.parent)
+		return E_STATE;
+	object_destroy(&budget->object);
+	return wait_reaped(self, NULL, 0);
+}

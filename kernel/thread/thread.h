@@ -1,0 +1,134 @@
+/* thread.h - a thread: saved registers, priority, and what it waits for.
+ *
+ *            +----------- ready, slice over ------------+
+ *            v                                          |
+ *          READY --scheduled--> (cpu.current) ----------+
+ *            ^                       |  receive           call / fault         futex_wait
+ *            |                       v                       v                     v
+ *            +--message--------- RECEIVING   +--taken-- CALLING / FAULTED        FUTEX
+ *            +--reply, error-------------- SERVED <---------+  |                   |
+ *            +--error, deadline -------------------------------+-------------------+
+ *   DEAD: no longer in any list but its process's; freed by the process's end or its own exit.
+ *
+ *   I1  in a ready list if and only if READY, not current, and process_runs
+ *   I2  deadline is in the heap only while RECEIVING, CALLING, SERVED or FUTEX
+ *   I3  serving == c implies c->server_thread == this, and the other way round
+ *   I4  priority = the highest of base_priority, serving->priority, the top of a queue it is raised for, its futex waiters
+ *   I5  thread_slots[slot].thread == this; token = sequence and slot, changes whenever a call of this thread ends
+ * Registers: while CALLING, a1-a6 still hold the message's words; results are written when it wakes. */
+#pragma once
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/pqueue.h"
+#include "base/tree.h"
+#include "object/notice.h"
+#include "object/process.h"
+
+struct connection;
+struct futex;
+struct mailbox;
+
+/* What a call lends while it is in progress; ipc/loan.h. */
+struct loan {
+	vaddr_t lender_base;    /* in the caller */
+	vaddr_t borrower_base;  /* in the borrower's window */
+	struct process *borrower;
+	uint8_t pages;          /* 0: no loan */
+	uint8_t slot;
+	bool writable;
+};
+
+struct thread {
+	struct object object;
+	struct registers registers;
+	struct process *process;
+	struct list process_link;
+	struct list wait_link;        /* READY: ready list; RECEIVING: server->waiting; REAPING: the reaper's list */
+	struct list attend_link;      /* in attends->attendants, oldest call first */
+	struct heap_node deadline;
+	uint32_t number;              /* within its process */
+	uint8_t state;                /* STATE_..., STATE_REAPING */
+	uint8_t base_priority, priority;
+	uint8_t depth;                /* links of the call chain above it */
+	bool has_deadline;
+	uint8_t kind;                 /* CALLING, SERVED: KIND_CALL or KIND_FAULT */
+
+	/* As a caller. */
+	struct queue_item item;       /* in server->queue, or in the queue of its futex */
+	struct mailbox *mailbox;      /* CALLING: queued at; RECEIVING: waiting at */
+	struct connection *connection;/* CALLING, SERVED: called through (NULL: fault) */
+	struct process *taker;        /* SERVED: who took the call */
+	struct list taken_link;       /* in taker->taken */
+	struct thread *server_thread; /* SERVED: who serves it, NULL: parked */
+	token_t token;
+	user_ptr_t message;           /* its nacre_message, 0: none */
+	struct loan loan;
+	uint8_t accept;               /* handles it accepts, reserved in its process's table */
+	bool forwarded;
+	uintptr_t forward_words[6];   /* what the forwarder put in place of the caller's */
+
+	/* As a server. */
+	struct thread *serving;       /* the caller it works for */
+	struct mailbox *attends;      /* last received from */
+	user_ptr_t buffer;            /* registered receive buffer */
+	size_t buffer_size;
+	struct thread *partner;       /* other side of a copy that was interrupted */
+	size_t copied;                /* bytes of it done */
+	uint8_t reply_flags;          /* INFO_REPLY_STALE, for the receive half */
+
+	/* On futexes. */
+	struct futex *futex;          /* its record, or while it waits that of the address; futex.h */
+	struct thread *owner;         /* raised while this waits */
+	struct pqueue_node owner_node;
+	struct pqueue owned;          /* waiters that name this thread as owner */
+
+	/* A system call that is to be continued; thread/work.h. */
+	struct {
+		uint32_t call;            /* CALL_..., while under way */
+		bool under_way;
+		bool reserved;            /* a handle slot is set aside for its result */
+		void *memory;             /* struct memory being filled, or NULL; it clears this if it is destroyed */
+		uintptr_t base;           /* mapping being built, or what is left of a range */
+	} work;
+	uint32_t reap_ticket;
+	uint32_t fault_cause;
+	uintptr_t fault_address;
+	uintptr_t fault_opcode;
+};
+
+/* Reply tokens: slot in the low TOKEN_SLOT_BITS, sequence above; the sequence survives the thread. */
+struct thread_slot {
+	struct thread *thread;        /* NULL: free */
+	token_t token;                /* what the next thread here starts with */
+	uint32_t next_free;
+};
+void thread_slots_init(struct thread_slot *slots, size_t count);
+struct thread *thread_by_slot(size_t slot); /* NULL: none; slots run from 1 to thread_slot_count() - 1 */
+size_t thread_slot_count(void);
+struct thread *thread_by_token(token_t token); /* the caller it names, or NULL */
+void thread_token_next(struct thread *thread); /* makes every earlier token stale */
+
+/* What the layers above do when a thread stops waiting because it ends. */
+extern void (*thread_unwait)(struct thread *thread);
+
+#define STATE_REAPING 9u /* waits until what it ended is gone; READY to anybody who asks */
+
+extern const struct object_type thread_type;
+err_t thread_new(struct process *process, unsigned priority, struct thread **out) must_use; /* E_BUDGET E_LIMIT; not ready yet */
+void thread_end(struct thread *thread);    /* leaves every list and queue, frees its slot; the structure follows */
+void thread_state_read(const struct thread *thread, struct abi_thread_state *state);
+
+/* Results: a0 gets the error, a1.. the results, every other caller-saved register 0. */
+void thread_result(struct thread *thread, err_t error, const uintptr_t *results, unsigned count);
+/* Message words pass from a1-a6 to a1-a6; the rest of the caller-saved registers are 0. */
+void thread_words_copy(struct thread *to, const struct thread *from);
+
+static inline uintptr_t *thread_a(struct thread *thread, unsigned n)
+{
+	return &thread->registers.x[X_A0 + n];
+}
+static inline bool thread_waits(const struct thread *thread)
+{
+	return thread->state >= STATE_RECEIVING && thread->state <= STATE_FAULTED;
+}
+void thread_check(const struct object *object);

@@ -1,0 +1,38 @@
+/* trace.c - the ring of events. */
+#include "trace/trace.h"
+#include "arch.h"
+
+uint32_t trace_mask;
+uint64_t trace_thread;
+static struct trace_ring *ring;
+static uint32_t next; /* written % capacity, without dividing */
+
+void trace_init(void *memory, size_t bytes)
+{
+	ring = memory;
+	ring->version = 1;
+	ring->capacity = (uint32_t)((bytes - sizeof *ring) / sizeof(struct trace_event));
+}
+
+void trace_mask_change(uint32_t mask)
+{
+	trace_mask = ring ? mask : 0;
+	if (ring)
+		ring->mask = mask;
+}
+
+void trace_write(uint32_t class, uint64_t a, uint64_t b, uint64_t c)
+{
+	struct trace_event *event = &ring->events[next];
+
+	*event = (struct trace_event){
+		.time_ns = arch_clock_ns(),
+		.class = class,
+		.thread = (uint32_t)trace_thread,
+		.a = a,
+		.b = b,
+		.c = c,
+	};
+	ring->written++;
+	next = next + 1 == ring->capacity ? 0 : next + 1;
+}
