@@ -1,0 +1,66 @@
+# Nacre - what a person can ask for. How things are built stands in tool/make/ (start with its README.md).
+#   make run            boots Nacre; leave with `poweroff` or Ctrl-A X
+#   make test           builds and tests everything, on both widths
+#   make help           lists all of this
+#
+# This front checks its settings, sees that the Debian packages are there, and calls a second make that builds.
+# That one has no standard input, so that nothing but the guest reads what is piped into `make run`.
+
+.DEFAULT_GOAL := all
+include tool/make/settings.mk
+
+SETUP = @tool/setup/setup
+BUILD = +$(Q)$(MAKE) $(JOBS) --no-print-directory -f tool/make/build.mk </dev/null
+QEMU  = tool/qemu/qemu.py --width $(WIDTH) --mem $(MEM)
+TEST  = tool/test/run.py --only '$(ONLY)' --width '$(WIDTH_ASKED)'
+OUT   = build/rv$(WIDTH)
+
+.PHONY: help
+help: ## this list
+	@sed -nE 's/^([a-z_.-]+):.*## (.*)/make \1@\2/p' Makefile | column -t -s @
+	@echo
+	@sed -nE 's/^# setting: //p' tool/make/settings.mk
+
+.PHONY: setup setup-all
+setup: ## install the Debian packages that building and booting need (make test installs the rest)
+	$(SETUP) run $(DEPS_MODE)
+setup-all:
+	$(SETUP) test $(DEPS_MODE)
+
+# --- build -----------------------------------------------------------------------------------------------------
+
+.PHONY: all image image-info
+all: setup ## build kernel, programs and image for WIDTH
+	$(BUILD) all
+image: setup ## the flash image, build/rv32/image
+	$(BUILD) image
+image-info: image ## what is in the image: programs, segments, sizes, build IDs
+	$(BUILD) -s image-info
+compile_commands.json: setup ## for editors
+	$(BUILD) $@
+.PHONY: compile_commands.json
+
+# Any one file: make build/rv64/program/hello
+build/%: setup FORCE
+	$(BUILD) $@
+FORCE:
+
+.PHONY: clean
+clean: ## throw away everything built
+	$(Q)rm -rf build compile_commands.json
+
+# --- run -------------------------------------------------------------------------------------------------------
+
+.PHONY: run debug-kernel
+run: image ## boot to the shell
+	@exec $(QEMU) --image $(OUT)/image
+debug-kernel: setup-all image ## boot under gdb-multiarch, stopped at the kernel's first line
+	@exec $(QEMU) --image $(OUT)/image --gdb $(OUT)/kernel.elf
+
+# --- check -----------------------------------------------------------------------------------------------------
+
+.PHONY: test test-list
+test: setup-all ## every check, on both widths or on WIDTH
+	+@$(TEST) </dev/null
+test-list: ## name and sentence of every check, without running any
+	@$(TEST) --list

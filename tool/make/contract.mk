@@ -1,0 +1,13 @@
+# contract.mk - what is generated from the contract in abi/: build/gen/abi/*.h for everybody, build/gen/kernel/*
+# for the kernel (dispatch table), build/gen/lib/* for programs (stubs).
+# The list of generated sources is itself generated and included, so that make knows it in the very first run.
+
+GEN := build/gen
+CONTRACT := tool/contract/contract.py
+
+$(GEN)/contract.mk: $(wildcard abi/*.toml tool/contract/*.py) tool/make/contract.mk
+	$(call say,CONTRACT,abi/)mkdir -p $(GEN) && $(PYTHON) $(CONTRACT) --out $(GEN) && \
+	{ echo "GEN_KERNEL_SRC := $$(echo $(GEN)/kernel/*.[c])"; \
+	  echo "GEN_LIB_SRC := $$(echo $(GEN)/lib/*.[cS])"; } | sed 's/[^ ]*\[[^ ]*//g' >$@
+
+include $(GEN)/contract.mk

@@ -1,0 +1,34 @@
+# host.mk - unit tests on the build machine, under the address and undefined-behaviour sanitizers.
+# base/ is tested by test/host/base_*.c; the portable kernel, with kernel/arch/host in place of the processor and
+# kernel/check/on, by test/host/kernel_*.c. One program a test file; files of other names are helpers for all.
+# The kernel is a library here: a test of memory/ takes what memory/ needs, and may bring a double of its own.
+
+H := build/host
+HOST_CC     := $(CCACHE) clang-14
+HOST_CFLAGS := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+               -fno-common $(WARNINGS) -ffile-prefix-map=$(CURDIR)=.
+HOST_INC    := -Ikernel -Ikernel/arch/host -I. -I$(GEN) -Itest/host
+HOST_LIBS   := -lcmocka
+
+HOST_PARTS       := syscall ipc thread object memory trace check/on arch/host
+HOST_KERNEL_SRC  := $(sort $(wildcard $(HOST_PARTS:%=kernel/%/*.c)) $(wildcard base/*.c)) $(GEN_KERNEL_SRC)
+HOST_BASE_TESTS  := $(basename $(notdir $(wildcard test/host/base_*.c)))
+HOST_KERNEL_TESTS := $(basename $(notdir $(wildcard test/host/kernel_*.c)))
+HOST_HELP_SRC    := $(filter-out $(wildcard test/host/base_*.c test/host/kernel_*.c),$(sort $(wildcard test/host/*.c)))
+
+host_obj = $(1:%=$(H)/obj/%.o)
+$(H)/obj/%.o: % $(RULES) | $(GEN)/contract.mk
+	$(call say,HOSTCC,$<)mkdir -p $(@D) && $(HOST_CC) $(HOST_CFLAGS) $(HOST_INC) -MMD -MP -c -o $@ $<
+
+$(HOST_BASE_TESTS:%=$(H)/%): $(H)/%: $(call host_obj,test/host/%.c $(sort $(wildcard base/*.c)))
+$(HOST_KERNEL_TESTS:%=$(H)/%): $(H)/%: $(call host_obj,test/host/%.c) $(H)/libkernel.a
+$(H)/libkernel.a: $(call host_obj,$(HOST_HELP_SRC) $(HOST_KERNEL_SRC))
+	$(call say,AR,$@)rm -f $@ && ar rcsD $@ $^
+HOST_TESTS := $(addprefix $(H)/,$(HOST_BASE_TESTS) $(HOST_KERNEL_TESTS))
+$(HOST_TESTS):
+	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_CFLAGS) -o $@ $(filter %.o %.a,$^) $(HOST_LIBS)
+
+.PHONY: host-tests
+host-tests: $(HOST_TESTS)
+-include $(patsubst %.o,%.d,$(foreach t,$(HOST_BASE_TESTS) $(HOST_KERNEL_TESTS),$(call host_obj,test/host/$t.c)) \
+                           $(call host_obj,$(HOST_HELP_SRC) $(HOST_KERNEL_SRC)))

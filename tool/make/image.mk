@@ -1,0 +1,43 @@
+# image.mk - the flash image: boot, kernel, init, a device tree and all programs (tool/image/image.py).
+# It holds every program of server/, driver/ and command/; test programs come in only where a scenario asks for them.
+# The list stands in build/rvNN/image.files, from which the test runner makes its own images, with the test kernel
+# and other boot options.
+
+IMAGE_PY := tool/image/image.py
+BOARD    := board/qemu-virt
+# What init starts; a scenario may name another description of system/.
+SYSTEM   ?= base
+
+# Only what is executed in place or measured: no header, no symbols.
+$(B)/boot.bin: $(B)/boot.elf
+	$(call say,BIN,$@)$(OBJCOPY) -O binary -j .text $< $@
+$(B)/kernel $(B)/kernel-test: %: %.elf
+	$(call say,STRIP,$@)$(STRIP) $< $@
+# A description names manifests, and which ones only its compiler knows; so all count.
+$(B)/system/%: system/%.toml $(wildcard system/*.toml server/*/manifest.toml driver/*/manifest.toml command/*/manifest.toml tool/system/*.py)
+	$(call say,SYSTEM,$<)mkdir -p $(@D) && $(PYTHON) tool/system/system.py $< --out $@
+$(B)/board.dtb: $(BOARD)/board.dts
+	$(call say,DTC,$<)mkdir -p $(@D) && dtc -q -I dts -O dtb -o $@ $<
+
+IMAGE_BASE  := $(B)/boot.bin $(B)/board.dtb
+IMAGE_FILES := $(foreach p,$(filter-out init,$(PROGRAMS)),--file bin/$p=$(B)/program/$p)
+
+# Written only when it changes: it is what makes a new image when a program was added or removed.
+$(B)/image.files: FORCE
+	@mkdir -p $(@D) && echo '$(IMAGE_FILES)' | cmp -s - $@ || echo '$(IMAGE_FILES)' >$@
+FORCE:
+
+# With a PROGRAM, OPTIONS or SYSTEM the image is made in any case, and is too old for the next make.
+ODD = $(PROGRAM)$(OPTIONS)$(filter-out base,$(SYSTEM))
+$(B)/image: $(IMAGE_BASE) $(B)/kernel $(B)/system/$(SYSTEM) $(B)/image.files $(PROGRAM_BIN) $(wildcard tool/image/*.py) $(if $(ODD),FORCE)
+	$(call say,IMAGE,$@)$(PYTHON) $(IMAGE_PY) build --boot $(B)/boot.bin --dtb $(B)/board.dtb --kernel $(B)/kernel \
+	  --init $(B)/program/init --file system=$(B)/system/$(SYSTEM) $(IMAGE_FILES) $(if $(PROGRAM),--file bin/$(notdir $(PROGRAM))=$(PROGRAM)) \
+	  --options '$(OPTIONS)' --out $@ $(if $(ODD),&& touch -d @0 $@)
+
+.PHONY: image image-info image-base image-parts
+image: $(B)/image
+image-info: $(B)/image
+	@$(PYTHON) $(IMAGE_PY) info $<
+# What the test runner makes its images of: what every one needs, and what a whole system needs.
+image-base: $(IMAGE_BASE) $(B)/kernel $(B)/kernel-test
+image-parts: image-base $(B)/image.files $(PROGRAM_BIN)

@@ -1,0 +1,33 @@
+# settings.mk - what can be set on make's command line, checked here, with one sentence for a wrong value.
+# setting: WIDTH=32|64    word size of the machine; 32 without it, and both for make test
+# setting: MEM=16M        its RAM, 1M to 1024M
+# setting: PROGRAM=FILE   an ELF file to put into the image
+# setting: ONLY=WORD      for make test: a part, a check, or a word of checks' names
+# setting: DEPS=no        only list missing Debian packages; DEPS=have: trust that all is there
+# setting: V=1            show every command
+
+# Quiet unless V=1: one line a file. Parallel unless make was told a number of jobs.
+Q    := $(if $(V),,@)
+JOBS := $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# What was asked, and what it means; nothing behind the = sign means the default, too.
+WIDTH_ASKED := $(WIDTH)
+override WIDTH := $(or $(WIDTH),32)
+override MEM   := $(or $(MEM),16M)
+
+# One word of the list, and not two: $(call one-of,VALUE,LIST)
+one-of = $(and $(filter 1,$(words $1)),$(filter $1,$2))
+
+ifeq ($(call one-of,$(WIDTH),32 64),)
+$(error WIDTH is 32 or 64, not "$(WIDTH)")
+endif
+ifeq ($(shell echo '$(MEM)' | grep -Ex '([1-9][0-9]{0,2}|10[01][0-9]|102[0-4])M'),)
+$(error MEM is a number of megabytes from 1M to 1024M, not "$(MEM)")
+endif
+
+DEPS_MODE := $(if $(call one-of,$(DEPS),no),list,$(or $(DEPS),install))
+ifneq ($(PROGRAM),)
+ifeq ($(wildcard $(PROGRAM)),)
+$(error PROGRAM names a file that is not there: "$(PROGRAM)")
+endif
+endif
