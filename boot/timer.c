@@ -34,17 +34,20 @@ uint64_t timer_now(const struct timer *timer)
 	return (uint64_t)high << 32 | low;
 }
 
-/* The upper half goes to its maximum first, so that no value in between can fire. */
+/* The upper half goes to its maximum first, so that no value in between can fire. Where nobody waits the comparator
+ * is left alone and its interrupt switched off: a machine that is emulated may jump to whatever time stands there. */
 static void program(const struct timer *timer)
 {
 	volatile uint32_t *half = (volatile uint32_t *)timer->mtimecmp;
 	uint64_t next = min_u64(timer->supervisor, timer->deadline);
 
-	if (!timer->mtimecmp)
+	CSR_CLEAR(mie, MIP_MTIP);
+	if (!timer->mtimecmp || next == NEVER)
 		return;
 	half[1] = UINT32_MAX;
 	half[0] = (uint32_t)next;
 	half[1] = (uint32_t)(next >> 32);
+	CSR_SET(mie, MIP_MTIP);
 }
 
 /* ns * frequency / 10^9, by way of microseconds and rounded up, so that no product leaves 64 bits before the year
@@ -64,8 +67,6 @@ bool timer_deadline_set(struct machine *m, uint64_t ns)
 void timer_start(struct machine *m)
 {
 	program(&m->timer);
-	if (m->timer.mtimecmp)
-		CSR_SET(mie, MIP_MTIP);
 }
 
 /* An SBI set_timer: ends the pending event and asks for the next. */

@@ -3,6 +3,8 @@
 #include "boot/machine.h"
 #include "object/process.h"
 
+struct arch_boot; /* what the machine's entry code found: its arch.h */
+
 void boot_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 const char *boot_arch_init(const struct machine *machine, const struct arch_boot *boot) must_use; /* NULL, or why not */

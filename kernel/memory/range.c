@@ -20,40 +20,40 @@ static struct mapping *mapping_at(const struct space *space, vaddr_t base)
 	return node ? LIST_ENTRY(node, struct mapping, node) : NULL;
 }
 
-/* Asks `judge` about each mapping of a range that must consist of WHOLE ones. */
-static err_t judge_mappings(const struct space *space, vaddr_t base, size_t pages,
+static struct mapping *mapping_after(const struct mapping *mapping)
+{
+	struct tree_node *node = tree_next(&mapping->node);
+
+	return node ? LIST_ENTRY(node, struct mapping, node) : NULL;
+}
+
+/* Asks `judge` about each mapping of [base, end), which must consist of WHOLE ones. `mapping`: at base, or NULL. */
+static err_t judge_mappings(const struct mapping *mapping, vaddr_t base, vaddr_t end,
                             err_t (*judge)(const struct mapping *, unsigned), unsigned protection)
 {
-	const struct mapping *mapping;
 	err_t error;
 
-	for (unsigned count = 0; pages; count++) {
-		mapping = mapping_at(space, base);
-		if (!mapping || mapping->state != MAPPING_WHOLE || mapping->pages > pages)
+	for (unsigned count = 0;; count++) {
+		if (!mapping || mapping->base != base || mapping->state != MAPPING_WHOLE || mapping_end(mapping) > end)
 			return E_ADDRESS;
 		if (count == RANGE_MAPPINGS)
 			return E_LIMIT;
 		error = judge(mapping, protection);
-		if (error)
+		base = mapping_end(mapping);
+		if (error || base == end)
 			return error;
-		base += mapping->pages << PAGE_SHIFT;
-		pages -= mapping->pages;
+		mapping = mapping_after(mapping);
 	}
-	return E_OK;
 }
 
 /* The first mapping of a range in this state, or NULL. */
 static struct mapping *next_in(const struct space *space, vaddr_t base, size_t pages, enum mapping_state state, unsigned wanted)
 {
 	struct mapping *mapping = space_next(space, base);
-	struct tree_node *node;
 
-	while (mapping && mapping->base < base + (pages << PAGE_SHIFT)) {
+	for (; mapping && mapping->base < base + (pages << PAGE_SHIFT); mapping = mapping_after(mapping))
 		if (mapping->state == state && (state != MAPPING_PROTECTING || mapping->wanted == wanted))
 			return mapping;
-		node = tree_next(&mapping->node);
-		mapping = node ? LIST_ENTRY(node, struct mapping, node) : NULL;
-	}
 	return NULL;
 }
 
@@ -89,19 +89,19 @@ static err_t judge_unmap(const struct mapping *mapping, unsigned unused)
 err_t space_unmap_begin(struct space *space, vaddr_t base, size_t pages)
 {
 	err_t error = judge_range(base, pages);
+	vaddr_t end = base + (pages << PAGE_SHIFT);
 	struct mapping *mapping;
 
 	if (error)
 		return error;
-	if (unreserve(space, base, pages))
-		return E_OK;
-	error = judge_mappings(space, base, pages, judge_unmap, 0);
+	mapping = mapping_at(space, base);
+	if (!mapping)
+		return unreserve(space, base, pages) ? E_OK : E_ADDRESS;
+	error = judge_mappings(mapping, base, end, judge_unmap, 0);
 	if (error)
 		return error;
-	for (vaddr_t end = base + (pages << PAGE_SHIFT); base < end; base = mapping_end(mapping)) {
-		mapping = mapping_at(space, base);
+	for (; mapping && mapping->base < end; mapping = mapping_after(mapping))
 		mapping_removing(mapping);
-	}
 	return E_OK;
 }
 
@@ -137,20 +137,20 @@ static void protecting(struct mapping *mapping, unsigned protection)
 err_t space_protect_begin(struct space *space, vaddr_t base, size_t pages, unsigned protection)
 {
 	err_t error = judge_range(base, pages);
+	vaddr_t end = base + (pages << PAGE_SHIFT);
 	struct mapping *mapping;
 
 	if (!error)
 		error = protection_judge(protection);
 	if (error)
 		return error;
+	mapping = mapping_at(space, base);
 	protection = protection_full(protection);
-	error = judge_mappings(space, base, pages, judge_protect, protection);
+	error = judge_mappings(mapping, base, end, judge_protect, protection);
 	if (error)
 		return error;
-	for (vaddr_t end = base + (pages << PAGE_SHIFT); base < end; base = mapping_end(mapping)) {
-		mapping = mapping_at(space, base);
+	for (; mapping && mapping->base < end; mapping = mapping_after(mapping))
 		protecting(mapping, protection);
-	}
 	return E_OK;
 }
 

@@ -87,9 +87,13 @@ static bool handles_orphan_step(struct object *object)
  * still read stays, at rest, outside the queue. */
 bool object_step(struct object *object)
 {
+	bool dead = object->dead;
+
 	if (!object_types[object->type]->step(object))
 		return false;
-	if (!object->dead) {
+	if (dead != object->dead)
+		return false; /* its own step was its end (CLOSED was received at once): now the steps of a dead one */
+	if (!dead) {
 		if (object->queued)
 			reap_remove(object);
 		return true;

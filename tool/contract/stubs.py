@@ -23,6 +23,9 @@ HEAD = """\
 #pragma once
 #include "nacre_abi.h"
 
+/* Always inline, so that code that is copied elsewhere can use them. */
+#define NACRE_STUB static inline __attribute__((always_inline))
+
 #ifndef __riscv_xlen
 #error "these are the stubs for RISC-V"
 #endif
@@ -32,7 +35,7 @@ extern "C" {
 #endif
 
 /* The half of a 64-bit value that travels in a second register on RV32. */
-static inline uintptr_t nacre_high_half(uint64_t value)
+NACRE_STUB uintptr_t nacre_high_half(uint64_t value)
 {
     return sizeof(uintptr_t) == 4 ? (uintptr_t)(value >> 32) : 0;
 }
@@ -182,7 +185,7 @@ def stub(call):
     lines = ["    " + line for line in narrow]
     if narrow != wide:
         lines = ["#if __riscv_xlen == 32", *lines, "#else", *("    " + line for line in wide), "#endif"]
-    before = "__attribute__((noreturn)) static inline " if call.noreturn else "static inline "
+    before = "__attribute__((noreturn)) NACRE_STUB " if call.noreturn else "NACRE_STUB "
     return "\n".join([doc(call), prototype(call, before), "{", *lines, "}"])
 
 

@@ -15,7 +15,7 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 RULES := $(wildcard tool/make/*.mk)
 
 .PHONY: all
-all:
+all: ; @:
 
 include tool/make/toolchain.mk
 include tool/make/contract.mk

@@ -37,7 +37,7 @@ $(CLANG_PROGRAMS): $(B)/clang/program/%.elf: $$(subst $(B)/obj/,$(B)/clang/,$$(P
 	  -Wl,--start-group $(B)/clang/libnacre.a $(NEWLIB)/lib/libc.a $(LIBGCC) -Wl,--end-group
 
 .PHONY: clang-kernel clang-boot clang-programs
-clang-kernel: $(B)/clang/kernel.elf
-clang-boot: $(B)/clang/boot.elf
-clang-programs: $(CLANG_PROGRAMS)
+clang-kernel: $(B)/clang/kernel.elf ; @:
+clang-boot: $(B)/clang/boot.elf ; @:
+clang-programs: $(CLANG_PROGRAMS) ; @:
 -include $(patsubst %.o,%.d,$(CLANG_KERNEL_OBJ) $(CLANG_BOOT_OBJ) $(CLANG_LIB_OBJ) $(CLANG_START_OBJ) $(patsubst $(B)/obj/%,$(B)/clang/%,$(PROGRAM_OBJ)))

@@ -11,7 +11,8 @@ HOST_INC    := -Ikernel -Ikernel/arch/host -I. -I$(GEN) -Itest/host
 HOST_LIBS   := -lcmocka
 
 HOST_PARTS       := syscall ipc thread object memory trace check/on arch/host
-HOST_KERNEL_SRC  := $(sort $(wildcard $(HOST_PARTS:%=kernel/%/*.c)) $(wildcard base/*.c)) $(GEN_KERNEL_SRC)
+HOST_KERNEL_SRC  := $(sort $(wildcard $(HOST_PARTS:%=kernel/%/*.c)) $(wildcard base/*.c)) $(GEN_KERNEL_SRC) \
+                    kernel/boot/wiring.c kernel/boot/end.c kernel/boot/banner.c
 HOST_BASE_TESTS  := $(basename $(notdir $(wildcard test/host/base_*.c)))
 HOST_KERNEL_TESTS := $(basename $(notdir $(wildcard test/host/kernel_*.c)))
 HOST_HELP_SRC    := $(filter-out $(wildcard test/host/base_*.c test/host/kernel_*.c),$(sort $(wildcard test/host/*.c)))
@@ -24,11 +25,14 @@ $(HOST_BASE_TESTS:%=$(H)/%): $(H)/%: $(call host_obj,test/host/%.c $(sort $(wild
 $(HOST_KERNEL_TESTS:%=$(H)/%): $(H)/%: $(call host_obj,test/host/%.c) $(H)/libkernel.a
 $(H)/libkernel.a: $(call host_obj,$(HOST_HELP_SRC) $(HOST_KERNEL_SRC))
 	$(call say,AR,$@)rm -f $@ && ar rcsD $@ $^
+# Tests of the whole kernel by its system calls: freed memory is poisoned, test/host/poison.c says how.
+HOST_POISON := frame_alloc frame_alloc_run frame_give frame_drop slab_alloc slab_free
+$(filter $(H)/kernel_sys_%,$(HOST_KERNEL_TESTS:%=$(H)/%)): HOST_LIBS += $(HOST_POISON:%=-Wl,--wrap=%)
 HOST_TESTS := $(addprefix $(H)/,$(HOST_BASE_TESTS) $(HOST_KERNEL_TESTS))
 $(HOST_TESTS):
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_CFLAGS) -o $@ $(filter %.o %.a,$^) $(HOST_LIBS)
 
 .PHONY: host-tests
-host-tests: $(HOST_TESTS)
+host-tests: $(HOST_TESTS) ; @:
 -include $(patsubst %.o,%.d,$(foreach t,$(HOST_BASE_TESTS) $(HOST_KERNEL_TESTS),$(call host_obj,test/host/$t.c)) \
                            $(call host_obj,$(HOST_HELP_SRC) $(HOST_KERNEL_SRC)))

@@ -35,9 +35,9 @@ $(B)/image: $(IMAGE_BASE) $(B)/kernel $(B)/system/$(SYSTEM) $(B)/image.files $(P
 	  --options '$(OPTIONS)' --out $@ $(if $(ODD),&& touch -d @0 $@)
 
 .PHONY: image image-info image-base image-parts
-image: $(B)/image
+image: $(B)/image ; @:
 image-info: $(B)/image
 	@$(PYTHON) $(IMAGE_PY) info $<
 # What the test runner makes its images of: what every one needs, and what a whole system needs.
-image-base: $(IMAGE_BASE) $(B)/kernel $(B)/kernel-test
-image-parts: image-base $(B)/image.files $(PROGRAM_BIN)
+image-base: $(IMAGE_BASE) $(B)/kernel $(B)/kernel-test ; @:
+image-parts: image-base $(B)/image.files $(PROGRAM_BIN) ; @:

@@ -7,7 +7,7 @@ LIB_SRC   := $(sort $(wildcard lib/*/*.[cS] lib/*/rv$(WIDTH)/*.[cS]) $(wildcard 
 # Linked first and whole: the way in, before any library is searched.
 START_SRC := $(filter lib/nacre/start.c lib/nacre/start.S,$(LIB_SRC))
 
-USER_CFLAGS  := $(GCC_MARCH) $(COMMON_CFLAGS) -fPIE -ftls-model=local-exec $(NEWLIB_DEFINES) $(STACK_PROTECTOR) \
+USER_CFLAGS  := $(GCC_MARCH) $(COMMON_CFLAGS) -fPIE -fvisibility=hidden -ftls-model=local-exec $(NEWLIB_DEFINES) $(STACK_PROTECTOR) \
                 -Ilib -I. -I$(GEN) -Ilib/libc/include -isystem $(NEWLIB)/include
 USER_LDFLAGS := $(GCC_MARCH) -B$(LD_DIR)/ -nostdlib -pie -Wl,--no-dynamic-linker,-z,relro,-z,now,-z,noexecstack \
                 -Wl,-z,separate-code,-z,max-page-size=4096,--gc-sections,--build-id=sha1,--exclude-libs,ALL \
@@ -50,6 +50,6 @@ $(B)/program/%: $(B)/program/%.elf
 PROGRAM_BIN := $(PROGRAMS:%=$(B)/program/%)
 TEST_BIN    := $(TEST_PROGRAMS:%=$(B)/program/%)
 .PHONY: programs
-programs: $(PROGRAM_BIN) $(TEST_BIN)
+programs: $(PROGRAM_BIN) $(TEST_BIN) ; @:
 all: programs
 -include $(patsubst %.o,%.d,$(START_OBJ) $(LIB_OBJ) $(PROGRAM_OBJ))

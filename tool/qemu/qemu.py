@@ -238,8 +238,8 @@ def run_gdb(args):
 
 
 def gdb_start(elf):
-    """gdb commands that run to the entry point of the kernel's ELF file."""
-    return ["-ex", f"symbol-file {elf}", "-ex", "thbreak *kernel_start", "-ex", "continue"]
+    """gdb commands that run to the first C line of the kernel at its own addresses; before that it has no page table."""
+    return ["-ex", f"symbol-file {elf}", "-ex", "thbreak kernel_main", "-ex", "continue"]
 
 
 def main():

@@ -56,6 +56,12 @@ void arch_halt(bool failed)
 	give_up();
 }
 
+void arch_restart(void)
+{
+	snprintf(host_panic_text, sizeof(host_panic_text), "halt: restarted");
+	give_up();
+}
+
 /* --- memory --------------------------------------------------------------------------------------------- */
 
 static uint8_t ram[HOST_RAM_BYTES] __attribute__((aligned(PAGE_SIZE)));

@@ -1,0 +1,56 @@
+/* builtin.c - the table of builtins, in the order in which help lists them. */
+#include "base/bits.h"
+#include "base/string.h"
+#include "console.h"
+#include "shell.h"
+
+enum { ANY = WORDS_MAX };
+
+static const struct builtin builtins[] = {
+	{ "help", "help [COMMAND]", "this list, or more about one command", "", 0, 1, run_help },
+	{ "run", "run [-m KIB] [-p PRIORITY] PROGRAM [ARGUMENT...] [&]", "start a program; & leaves it in the background",
+	  "-m gives it so much memory, -p a lower priority. A program's name alone does the same without options.\n", 1, ANY,
+	  run_run },
+	{ "wait", "wait [NUMBER]", "wait for programs in the background", "", 0, 1, run_wait },
+	{ "kill", "kill NUMBER|NAME...", "end processes; a service is then restarted", "", 1, ANY, run_kill },
+	{ "ps", "ps", "processes: state, priority, CPU time, memory, whom they wait for", "", 0, 0, run_ps },
+	{ "mem", "mem", "memory: every budget with its limit and what is charged to it", "", 0, 0, run_mem },
+	{ "handles", "handles NUMBER|NAME", "what a process holds: objects and rights",
+	  "Rights: D duplicate, T transfer, X destroy, I inspect, M manage, G debug, R receive, N mint, C call, S signal,\n"
+	  "r read, w write, x execute, $ spend.\n", 1, 1, run_handles },
+	{ "names", "names", "the name space: which names are published, by whom", "", 0, 0, run_names },
+	{ "irq", "irq", "interrupt lines, and who has them", "", 0, 0, run_irq },
+	{ "log", "log [-f] [-n COUNT] [-l error|warning|info|debug] [PROGRAM]", "what programs have logged",
+	  "-f goes on until Ctrl-C, -n shows the last COUNT lines, -l leaves out what is less grave.\n", 0, 6, run_log },
+	{ "uptime", "uptime", "how long the machine has run, and how it started", "", 0, 0, run_uptime },
+	{ "date", "date [-s \"YYYY-MM-DD HH:MM:SS\"] [-z MINUTES]", "the wall clock: show it, set it (UTC), set the time zone",
+	  "-z takes minutes east of UTC: 60, -300.\n", 0, 2, run_date },
+	{ "sleep", "sleep SECONDS", "wait; 0.5 is half a second", "", 1, 1, run_sleep },
+	{ "echo", "echo [WORD...]", "print words; $? is the last status, $NAME a variable", "", 0, ANY, run_echo },
+	{ "env", "env [NAME=VALUE...]", "the environment of programs: show it, set it, or with NAME= remove from it", "", 0, ANY,
+	  run_env },
+	{ "version", "version", "version, machine, contract and build ID", "", 0, 0, run_version },
+	{ "reboot", "reboot", "start the machine anew", "", 0, 0, run_reboot },
+	{ "poweroff", "poweroff [STATUS]", "switch the machine off", "", 0, 1, run_poweroff },
+};
+
+const struct builtin *builtin_at(size_t n)
+{
+	return n < ARRAY_SIZE(builtins) ? &builtins[n] : NULL;
+}
+
+const struct builtin *builtin_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(builtins); i++)
+		if (string_equal(builtins[i].name, name))
+			return &builtins[i];
+	return NULL;
+}
+
+int builtin_misused(const char *name)
+{
+	const struct builtin *builtin = builtin_find(name);
+
+	out("usage: %s\n", builtin ? builtin->usage : name);
+	return STATUS_USAGE;
+}

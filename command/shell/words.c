@@ -1,0 +1,130 @@
+/* words.c - a line becomes words. */
+#include "base/format.h"
+#include "base/string.h"
+#include "shell.h"
+
+struct splitter {
+	const char *at;             /* in the line */
+	char *to, *end;             /* in the room */
+	char quote;                 /* 0, or the quote that is open */
+};
+
+static bool put(struct splitter *splitter, const char *text, size_t size)
+{
+	if (size >= (size_t)(splitter->end - splitter->to))
+		return false;
+	memcpy(splitter->to, text, size);
+	splitter->to += size;
+	return true;
+}
+
+static bool is_name(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* What stands behind a '$': a variable's value, or the sign itself. */
+static bool put_variable(struct splitter *splitter)
+{
+	const char *name = ++splitter->at, *value;
+	char number[12];
+	size_t size = 0;
+
+	if (*name == '?') {
+		splitter->at++;
+		return put(splitter, number, format_text(number, sizeof(number), "%d", shell.status));
+	}
+	while (is_name(name[size]))
+		size++;
+	if (!size)
+		return put(splitter, "$", 1);
+	splitter->at += size;
+	value = environment_get(name, size);
+	return !value || put(splitter, value, string_length(value));
+}
+
+/* One character, or what it stands for. In single quotes everything stands for itself. */
+static bool put_next(struct splitter *splitter)
+{
+	if (splitter->quote != '\'') {
+		if (*splitter->at == '$')
+			return put_variable(splitter);
+		if (*splitter->at == '\\' && splitter->at[1])
+			splitter->at++;
+	}
+	return put(splitter, splitter->at++, 1);
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool word_take(struct splitter *splitter)
+{
+	while (*splitter->at && (splitter->quote || !is_blank(*splitter->at))) {
+		char c = *splitter->at;
+
+		if ((c == '"' || c == '\'') && (!splitter->quote || splitter->quote == c)) {
+			splitter->quote = splitter->quote ? 0 : c;
+			splitter->at++;
+		} else if (!splitter->quote && c == '&') {
+			break;
+		} else if (!put_next(splitter)) {
+			return false;
+		}
+	}
+	*splitter->to++ = 0;
+	return true;
+}
+
+/* At a '&': is it the end of the line? */
+static bool ends_in_background(const char *at)
+{
+	do
+		at++;
+	while (is_blank(*at));
+	return !*at;
+}
+
+int words_split(const char *line, char room[2 * LINE_BYTES], char *argv[WORDS_MAX + 1], const char **why)
+{
+	struct splitter splitter = { .at = line, .to = room, .end = room + 2 * LINE_BYTES };
+	int count = 0;
+
+	shell.background = false;
+	for (;;) {
+		while (is_blank(*splitter.at))
+			splitter.at++;
+		if (!*splitter.at || *splitter.at == '#')
+			break;
+		if (*splitter.at == '&') {
+			shell.background = ends_in_background(splitter.at);
+			*why = "& is for the end of a line; quote it to have it as it is";
+			if (!shell.background)
+				return -1;
+			break;
+		}
+		*why = "the line has more than 32 words behind the command";
+		if (count == WORDS_MAX)
+			return -1;
+		argv[count++] = splitter.to;
+		*why = "the line is too long with its variables replaced";
+		if (!word_take(&splitter))
+			return -1;
+	}
+	argv[count] = NULL;
+	*why = "a quote is open at the end of the line";
+	return splitter.quote ? -1 : count;
+}
+
+bool number_read(const char *text, uint64_t *number)
+{
+	*number = 0;
+	for (const char *c = text; *c; c++) {
+		if (*c < '0' || *c > '9' || *number > UINT64_MAX / 10 - 1)
+			return false;
+		*number = *number * 10 + (uint64_t)(*c - '0');
+	}
+	return *text;
+}

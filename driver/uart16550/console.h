@@ -1,0 +1,51 @@
+/* console.h - the console: what comes in, what goes out, and who waits for either.
+ *
+ *   FIFO --console_pump--> in ring --read--> clients --write--> out ring --console_pump--> FIFO
+ *
+ * From the FIFO is taken only what the ring has room for: a full ring turns the input interrupt off, the FIFO fills,
+ * and the other side (a pipe into QEMU, a peer with flow control) waits.
+ *
+ *   I1  whoever waits waits for a reason: after console_pump no reader could be served, and no writer */
+#pragma once
+#include "kept.h"
+#include "nacre/server.h"
+#include "uart.h"
+
+struct console {
+	struct uart uart;
+	struct kept *kept;
+	nacre_handle_t attendant;    /* who hears of Ctrl-C; NONE: it is data */
+	uintptr_t attendant_bits;
+};
+
+extern struct console console;
+
+/* Moves what can be moved, serves who can be served, and asks the port for the interrupts that are needed next. */
+void console_pump(void);
+
+/* Is everything out of the machine? */
+bool console_is_idle(void);
+
+/* --- input.c --- */
+
+/* Takes bytes from the port. */
+void input_fill(void);
+
+/* A read to be answered later, perhaps at once. STATUS_OK, STATUS_FULL. */
+uint32_t input_wait(nacre_token_t token, uintptr_t badge, uintptr_t mode, size_t room);
+void input_serve(void);
+
+/* Forgets readers of this badge who wait no more. */
+void input_clean(uintptr_t badge);
+
+/* --- output.c --- */
+
+/* Puts text into the ring, newlines as two bytes unless raw. Answers how many bytes of it were taken. */
+size_t output_put(const uint8_t *text, size_t size, bool raw);
+void output_drain(void);
+
+/* A write that found no room, or a drain: answered when there is room again, or nothing left. STATUS_OK, STATUS_FULL. */
+uint32_t output_wait(nacre_token_t token, uintptr_t badge, bool until_idle);
+void output_serve(void);
+void output_clean(uintptr_t badge);
+bool output_is_awaited(void);

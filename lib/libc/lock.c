@@ -1,0 +1,79 @@
+/* lock.c - a lock on a futex that names its owner. */
+#include "lock.h"
+#include <errno.h>
+#include "abi/nacre_calls.h"
+#include "nacre/clock.h"
+#include "nacre/tls.h"
+#include "thread.h"
+
+enum { FREE, HELD, WAITED_FOR };
+
+static void own(struct __lock *lock)
+{
+	const struct nacre_tcb *tcb = nacre_tcb();
+	const struct __pthread *thread = tcb->thread;
+
+	lock->thread = thread ? thread->handle : NACRE_HANDLE_NONE;
+	__atomic_store_n(&lock->owner, (uintptr_t)tcb, __ATOMIC_RELEASE);
+}
+
+bool lock_is_mine(const struct __lock *lock)
+{
+	return __atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) == (uintptr_t)nacre_tcb();
+}
+
+bool lock_try(struct __lock *lock)
+{
+	uint32_t free = FREE;
+
+	if (!__atomic_compare_exchange_n(&lock->word, &free, HELD, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return false;
+	own(lock);
+	return true;
+}
+
+/* The holder's name is written after the lock is taken and wiped before it is dropped. Who comes in between does
+ * not know whom to raise, and so waits only a little while before it looks again. */
+static nacre_err_t wait(struct __lock *lock, uint64_t deadline_ns)
+{
+	uintptr_t owner = __atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE);
+	uint64_t soon = owner ? NACRE_DEADLINE_NEVER : nacre_deadline_in(100 * NACRE_US);
+	nacre_err_t error = nacre_futex_wait(&lock->word, WAITED_FOR, owner ? lock->thread : NACRE_HANDLE_NONE,
+					     soon < deadline_ns ? soon : deadline_ns);
+
+	return error == NACRE_E_TIMEOUT && soon < deadline_ns ? NACRE_E_OK : error;
+}
+
+int lock_take_until(struct __lock *lock, uint64_t deadline_ns)
+{
+	nacre_err_t error;
+
+	if (lock_try(lock))
+		return 0;
+	while (__atomic_exchange_n(&lock->word, WAITED_FOR, __ATOMIC_ACQUIRE) != FREE) {
+		if (lock_is_mine(lock))
+			return EDEADLK;
+		error = wait(lock, deadline_ns);
+		if (error == NACRE_E_TIMEOUT)
+			return ETIMEDOUT;
+		if (error == NACRE_E_DEADLOCK)
+			return EDEADLK;
+		/* Any other error: the holder changed while we looked. */
+	}
+	own(lock);
+	return 0;
+}
+
+void lock_take(struct __lock *lock)
+{
+	while (lock_take_until(lock, NACRE_DEADLINE_NEVER) != 0)
+		nacre_thread_yield();
+}
+
+void lock_drop(struct __lock *lock)
+{
+	lock->owner = 0;
+	lock->thread = NACRE_HANDLE_NONE;
+	if (__atomic_exchange_n(&lock->word, FREE, __ATOMIC_RELEASE) == WAITED_FOR)
+		nacre_futex_wake(&lock->word, 1, NULL);
+}

@@ -1,0 +1,344 @@
+/* server.c - the skeleton of a server.
+ *
+ * A turn answers the last call and receives the next message in one system call: by registers alone where the
+ * answer has neither bytes nor handles and nothing but words can come, else with a header. The kernel refuses a
+ * header as a whole where one half cannot be done (the answer is longer than the caller's room, say); the turn is
+ * then taken in two steps, and the caller hears of the error that was his. */
+#include "nacre/server.h"
+#include "abi/nacre_calls.h"
+#include "base/bits.h"
+#include "nacre/area.h"
+#include "nacre/clock.h"
+
+struct turn {
+	struct nacre_server *server;
+	struct nacre_words answer;       /* to the caller behind `token` ... */
+	nacre_token_t token;             /* ... 0: nobody waits for one */
+	struct nacre_reply reply;        /* what goes with the answer */
+	struct nacre_message message;
+	struct nacre_received received;
+	uint8_t accept;                  /* the most handles that any method takes */
+};
+
+/* --- receiving and answering ------------------------------------------------------------------------------- */
+
+static uint64_t deadline_of(const struct nacre_server *server)
+{
+	return server->alarm && server->deadline_ns ? server->deadline_ns : NACRE_DEADLINE_NEVER;
+}
+
+/* Puts a reply's bytes and handles into a header. */
+static void message_fill(struct nacre_message *message, const struct nacre_reply *reply)
+{
+	message->in_count = reply->size != 0;
+	message->out_count = 0;
+	message->handle_count = (uint8_t)reply->handle_count;
+	message->accept = 0;
+	message->pages = NACRE_PAGES_NONE;
+	message->in[0] = (struct nacre_segment){ (uintptr_t)reply->data, reply->size };
+	for (uint32_t i = 0; i < reply->handle_count; i++)
+		message->send[i] = reply->handle[i];
+}
+
+static void handles_close(nacre_handle_t *handles, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (handles[i])
+			nacre_handle_close(handles[i]);
+}
+
+static nacre_err_t receive_alone(struct turn *turn)
+{
+	nacre_handle_t server = turn->server->handle;
+	uint64_t deadline_ns = deadline_of(turn->server);
+	nacre_err_t error;
+
+	turn->message.accept = turn->accept;
+	error = nacre_server_receive(server, deadline_ns, &turn->message, &turn->received);
+	if (error != NACRE_E_HANDLE_ROOM && error != NACRE_E_BUDGET)
+		return error;
+	/* No room for handles now: serve those who bring none. */
+	turn->message.accept = 0;
+	return nacre_server_receive(server, deadline_ns, &turn->message, &turn->received);
+}
+
+static void reply_handles_close(struct nacre_reply *reply)
+{
+	if (reply->close_handles)
+		handles_close(reply->handle, reply->handle_count);
+	reply->handle_count = 0;
+}
+
+static nacre_err_t exchange_in_two_steps(struct turn *turn)
+{
+	nacre_err_t error = NACRE_E_OK;
+
+	message_fill(&turn->message, &turn->reply);
+	if (turn->token)
+		error = nacre_server_reply(&turn->answer, turn->token, &turn->message);
+	if (error) {
+		struct nacre_words refusal = { .opcode = error };
+
+		nacre_server_reply(&refusal, turn->token, NULL);
+	}
+	reply_handles_close(&turn->reply);
+	return receive_alone(turn);
+}
+
+static nacre_err_t exchange(struct turn *turn)
+{
+	uint64_t deadline_ns = deadline_of(turn->server);
+	nacre_err_t error;
+
+	/* What is to be closed must not wait for the next message. */
+	if (turn->reply.close_handles)
+		return exchange_in_two_steps(turn);
+	if (!turn->reply.size && !turn->reply.handle_count && !turn->accept && deadline_ns == NACRE_DEADLINE_NEVER)
+		return nacre_server_reply_and_receive(turn->server->handle, &turn->answer, turn->token, &turn->received);
+	message_fill(&turn->message, &turn->reply);
+	turn->message.accept = turn->accept;
+	error = nacre_server_reply_and_receive_message(turn->server->handle, &turn->answer, turn->token, deadline_ns,
+						       &turn->message, &turn->received);
+	if (error == NACRE_E_OK || error == NACRE_E_TIMEOUT || error == NACRE_E_PEER_GONE)
+		return error;
+	return exchange_in_two_steps(turn);
+}
+
+/* Answers what is to be answered and waits for the next message. */
+static nacre_err_t turn_take(struct turn *turn)
+{
+	nacre_err_t error = exchange(turn);
+
+	turn->token = 0;
+	turn->reply = (struct nacre_reply){ 0 };
+	return error;
+}
+
+/* --- requests ---------------------------------------------------------------------------------------------- */
+
+nacre_handle_t nacre_request_take(struct nacre_request *request, unsigned index)
+{
+	nacre_handle_t handle = request->handle[index];
+
+	request->handle[index] = NACRE_HANDLE_NONE;
+	return handle;
+}
+
+static void request_read(struct nacre_request *request, const struct turn *turn)
+{
+	const struct nacre_received *received = &turn->received;
+	uint32_t handles = received->info >> NACRE_INFO_HANDLES_SHIFT & 7;
+
+	*request = (struct nacre_request){
+		.words = received->words,
+		.badge = received->badge,
+		.token = received->token,
+		.data = turn->server->buffer,
+		.size = received->length,
+		.loan = received->loan_pages ? (void *)received->loan_base : NULL,
+		.loan_size = received->loan_pages * NACRE_PAGE_BYTES,
+		.loan_writable = received->info & NACRE_INFO_LOAN_WRITABLE,
+		.forwarded = received->info & NACRE_INFO_FORWARDED,
+		.handle_count = handles < NACRE_LIMIT_HANDLES ? handles : NACRE_LIMIT_HANDLES,
+		.server = turn->server,
+	};
+	for (uint32_t i = 0; i < request->handle_count; i++)
+		request->handle[i] = turn->message.received[i];
+}
+
+static bool loan_fits(const struct nacre_method *method, const struct nacre_request *request)
+{
+	switch (method->loan) {
+	case NACRE_LOAN_NONE:
+		return !request->loan;
+	case NACRE_LOAN_READ:
+		return request->loan;
+	case NACRE_LOAN_WRITE:
+		return request->loan && request->loan_writable;
+	}
+	return true;
+}
+
+static bool request_fits(const struct nacre_method *method, const struct nacre_request *request)
+{
+	return request->size >= method->size_min && request->size <= method->size_max &&
+	       request->handle_count >= method->handles_min && request->handle_count <= method->handles_max &&
+	       loan_fits(method, request);
+}
+
+static const struct nacre_protocol *protocol_at(const struct nacre_server *server, uintptr_t badge)
+{
+	return server->protocol_of ? server->protocol_of(badge) : server->protocol;
+}
+
+static nacre_status_t interface_info(const struct nacre_protocol *protocol, struct nacre_reply *reply)
+{
+	reply->word[0] = protocol->number;
+	reply->word[1] = protocol->version;
+	return STATUS_OK;
+}
+
+static nacre_status_t request_serve(struct nacre_request *request, bool is_call, struct nacre_reply *reply)
+{
+	const struct nacre_protocol *protocol = protocol_at(request->server, request->badge);
+	uintptr_t opcode = request->words.opcode;
+	const struct nacre_method *method;
+	nacre_status_t status;
+
+	if (!protocol)
+		return STATUS_DENIED;
+	if (opcode == INTERFACE_INFO)
+		return interface_info(protocol, reply);
+	if (opcode >= protocol->count || !protocol->methods[opcode].handle)
+		return STATUS_METHOD;
+	method = &protocol->methods[opcode];
+	if ((opcode == INTERFACE_CONNECT && !request->forwarded) || (!is_call && !method->by_send))
+		return STATUS_METHOD;
+	if (!request_fits(method, request))
+		return STATUS_MALFORMED;
+	status = method->handle(request, reply);
+	if (method->answers_bytes)
+		reply->size = min_size(reply->size, request->words.word[4]);
+	return status;
+}
+
+/* Makes the answer to a call out of what its handler said. */
+static void answer_set(struct turn *turn, nacre_token_t token, nacre_status_t status)
+{
+	struct nacre_reply *reply = &turn->reply;
+
+	if (reply->later || !token) {
+		reply_handles_close(reply);
+		*reply = (struct nacre_reply){ 0 };
+		return;
+	}
+	turn->token = token;
+	turn->answer.opcode = status;
+	for (unsigned i = 0; i < ARRAY_SIZE(reply->word); i++)
+		turn->answer.word[i] = reply->word[i];
+	if (status == STATUS_OK)
+		return;
+	reply_handles_close(reply);
+	*reply = (struct nacre_reply){ 0 };
+}
+
+static void request_handle(struct turn *turn, bool is_call)
+{
+	struct nacre_request request;
+	nacre_status_t status;
+
+	request_read(&request, turn);
+	status = request_serve(&request, is_call, &turn->reply);
+	handles_close(request.handle, request.handle_count);
+	answer_set(turn, request.token, status);
+}
+
+static void fault_handle(struct turn *turn)
+{
+	struct nacre_request request;
+
+	if (!turn->server->faulted)
+		return;
+	request_read(&request, turn);
+	answer_set(turn, request.token, turn->server->faulted(&request, &turn->reply));
+}
+
+/* --- what is not a request --------------------------------------------------------------------------------- */
+
+static void signal_handle(struct nacre_server *server, uintptr_t badge, uintptr_t bits)
+{
+	uintptr_t others = bits & ~(uintptr_t)(NACRE_SIGNAL_CANCELLED | NACRE_SIGNAL_CLOSED);
+
+	if (others && server->signalled)
+		server->signalled(badge, others);
+	if (bits & NACRE_SIGNAL_CANCELLED && server->cancelled)
+		server->cancelled(badge);
+	if (bits & NACRE_SIGNAL_CLOSED && server->closed)
+		server->closed(badge); /* last: the badge may be given out again from here on */
+}
+
+static void message_handle(struct turn *turn)
+{
+	const struct nacre_received *received = &turn->received;
+	struct nacre_server *server = turn->server;
+
+	switch (received->info & NACRE_INFO_KIND) {
+	case NACRE_KIND_CALL:
+		request_handle(turn, true);
+		break;
+	case NACRE_KIND_SEND:
+		request_handle(turn, false);
+		break;
+	case NACRE_KIND_SIGNAL:
+		signal_handle(server, received->badge, received->words.word[0]);
+		break;
+	case NACRE_KIND_INTERRUPT:
+		if (server->interrupted)
+			server->interrupted(received->badge);
+		break;
+	case NACRE_KIND_FAULT:
+		fault_handle(turn);
+		break;
+	case NACRE_KIND_EXIT:
+		if (server->exited)
+			server->exited(received->badge, (uint32_t)received->words.word[0], (int32_t)received->words.word[1]);
+		break;
+	}
+}
+
+/* --- the loop ---------------------------------------------------------------------------------------------- */
+
+static uint8_t handles_wanted(const struct nacre_server *server)
+{
+	unsigned most = 0;
+
+	/* Protocols chosen by badge are not known beforehand. */
+	if (server->protocol_of || !server->protocol)
+		return NACRE_LIMIT_HANDLES;
+	for (uint32_t i = 0; i < server->protocol->count; i++)
+		if (server->protocol->methods[i].handles_max > most)
+			most = server->protocol->methods[i].handles_max;
+	return (uint8_t)most;
+}
+
+/* Under a steady stream of messages the receive would never time out. */
+static bool alarm_is_due(const struct nacre_server *server)
+{
+	uint64_t deadline_ns = deadline_of(server);
+
+	return deadline_ns != NACRE_DEADLINE_NEVER && nacre_clock_ns() >= deadline_ns;
+}
+
+int nacre_server_run(struct nacre_server *server)
+{
+	struct turn turn = { .server = server, .accept = handles_wanted(server) };
+	nacre_err_t error = nacre_thread_buffer_set(server->buffer, server->buffer_size);
+
+	while (error == NACRE_E_OK || error == NACRE_E_TIMEOUT) {
+		if (alarm_is_due(server))
+			server->alarm(server);
+		error = turn_take(&turn);
+		if (error == NACRE_E_OK)
+			message_handle(&turn);
+	}
+	return error == NACRE_E_PEER_GONE ? 0 : (int)error;
+}
+
+nacre_status_t nacre_server_answer(nacre_token_t token, nacre_status_t status, const struct nacre_reply *reply)
+{
+	static const struct nacre_reply nothing;
+	struct nacre_words words = { .opcode = status };
+	struct nacre_message message;
+	nacre_err_t error;
+
+	reply = reply ? reply : &nothing;
+	for (unsigned i = 0; i < ARRAY_SIZE(reply->word); i++)
+		words.word[i] = reply->word[i];
+	message_fill(&message, status == STATUS_OK ? reply : &nothing);
+	error = nacre_server_reply(&words, token, &message);
+	if (error != NACRE_E_OK && error != NACRE_E_STALE_TOKEN && error != NACRE_E_PEER_FAULT) {
+		words = (struct nacre_words){ .opcode = error };
+		nacre_server_reply(&words, token, NULL);
+	}
+	return error;
+}

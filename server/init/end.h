@@ -1,0 +1,13 @@
+/* end.h - the end of the machine: all programs are ended, then the power driver does the rest. */
+#pragma once
+#include <stdbool.h>
+#include "idl/system.h"
+
+/* `how`: SYSTEM_POWEROFF, SYSTEM_REBOOT. STATUS_OK: it is under way, and comes in a moment. */
+uint32_t end_machine(uint32_t how, uint32_t status);
+
+/* From then on nothing is started. */
+bool end_has_begun(void);
+
+/* Where the power driver did nothing: init ends, and the kernel starts the machine anew. */
+uint64_t end_tend(uint64_t now_ns);

@@ -1,0 +1,337 @@
+/* programs.c - programs that start at run time (idl/process.h). */
+#include "abi/nacre_calls.h"
+#include "base/string.h"
+#include "crash.h"
+#include "end.h"
+#include "launch.h"
+#include "nacre/error.h"
+#include "say.h"
+#include "server.h"
+
+enum { ARGUMENTS_MAX = 32, ENVIRONMENT_MAX = 32 };
+
+/* A start request taken apart; the strings stay in the receive buffer. */
+struct start {
+	struct process_start head;
+	const char *argv[ARGUMENTS_MAX + 2], *envp[ENVIRONMENT_MAX + 1];
+};
+
+nacre_handle_t programs_budget;
+
+/* --- reading the request ------------------------------------------------------------------------------- */
+
+/* Takes `count` strings off the text. False where there are fewer. */
+static bool strings_take(const char **text, const char *end, const char **list, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		size_t length = string_length_within(*text, (size_t)(end - *text));
+
+		if (*text + length == end)
+			return false;
+		list[i] = *text;
+		*text += length + 1;
+	}
+	list[count] = NULL;
+	return true;
+}
+
+static bool start_read(struct start *start, const struct nacre_request *request)
+{
+	const char *text = request->data, *end = text + request->size;
+	uint32_t size;
+
+	memset(&start->head, 0, sizeof(start->head));
+	memcpy(&size, text, sizeof(size));
+	if (size < sizeof(start->head) || size > request->size)
+		return false;
+	memcpy(&start->head, text, sizeof(start->head));
+	if (start->head.argument_count > ARGUMENTS_MAX || start->head.environment_count > ENVIRONMENT_MAX)
+		return false;
+	text += size;
+	return strings_take(&text, end, start->argv, start->head.argument_count + 1) &&
+	       strings_take(&text, end, start->envp, start->head.environment_count) && text == end;
+}
+
+/* A name that could stand in bin/: no slashes, neither empty nor too long for a label. */
+static bool name_is_valid(const char *name)
+{
+	size_t length = string_length(name);
+
+	for (size_t i = 0; i < length; i++)
+		if (name[i] == '/')
+			return false;
+	return length && length < PROCESS_LABEL_BYTES;
+}
+
+static const struct program *program_of(const char *name)
+{
+	const struct program *program = program_find(name, string_length(name));
+
+	return program && name[0] != '*' ? program : program_default();
+}
+
+/* --- starting ------------------------------------------------------------------------------------------ */
+
+/* What the client asks for, or what the manifest says, or what the file needs with its heap, as far as there is. */
+static uint32_t pages_for(const struct start *start, const struct program *program, const struct file *file)
+{
+	struct nacre_budget_state state;
+	uint32_t needed = launch_pages(file, program->stack_bytes), left, heap = program->heap_pages;
+
+	if (start->head.pages)
+		return start->head.pages;
+	if (program->pages || nacre_budget_info(programs_budget, &state))
+		return program->pages;
+	left = (uint32_t)(state.limit_pages - state.charged_pages - state.given_pages);
+	if (needed < left && heap > (left - needed) / 2)
+		heap = (left - needed) / 2;
+	return needed + heap;
+}
+
+static uint32_t priority_for(const struct start *start, const struct program *program)
+{
+	return start->head.priority && start->head.priority < program->priority ? start->head.priority : program->priority;
+}
+
+/* The standard streams come first, the notice last. */
+static bool streams_add(struct handle_list *handles, struct process *process, struct nacre_request *request)
+{
+	static const char *const names[] = { "stdin", "stdout", "stderr" };
+
+	if (!request->handle_count)
+		return true;
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		if (!handles_add(handles, names[i], string_length(names[i]), request->handle[i],
+				 NACRE_RIGHT_CALL | NACRE_RIGHT_DUPLICATE | NACRE_RIGHT_TRANSFER, false))
+			return false;
+	process->notice = nacre_request_take(request, 3);
+	return true;
+}
+
+static bool environment_join(struct start *start, struct environment *own, const struct process *process)
+{
+	uint32_t count = start->head.environment_count;
+
+	own->count = own->used = 0;
+	if (!environment_by_manifest(own, process) || count + own->count > ENVIRONMENT_MAX)
+		return false;
+	for (size_t i = 0; i < own->count; i++)
+		start->envp[count++] = own->list[i];
+	start->envp[count] = NULL;
+	return true;
+}
+
+/* Everything but the record and its budget. */
+static nacre_err_t program_load(struct process *process, struct start *start, const struct file *file,
+				struct nacre_request *request, const char **why)
+{
+	static struct handle_list handles;
+	static struct environment own;
+	struct launch spec = { .process = process, .file = *file, .argv = start->argv, .envp = start->envp,
+			       .handles = &handles };
+	nacre_err_t error = handles_by_manifest(&handles, process);
+
+	if (!error && (!streams_add(&handles, process, request) || !environment_join(start, &own, process)))
+		error = NACRE_E_TOO_LONG;
+	if (!error)
+		return launch(&spec, why);
+	handles_close(&handles);
+	*why = nacre_error_sentence(error);
+	return error;
+}
+
+static void program_undo(struct process *process)
+{
+	handles_device_release(process->number);
+	process_close(process);
+	process_forget(process);
+}
+
+/* A file that is no program shows as ARGUMENT; all else is the system's trouble and keeps its name. */
+static nacre_status_t refuse(struct process *client, nacre_err_t error, const char *why)
+{
+	client->failure = why;
+	return error == NACRE_E_ARGUMENT ? STATUS_NOT_PROGRAM : error;
+}
+
+static nacre_status_t program_start(struct process *client, struct start *start, struct nacre_request *request,
+				    struct nacre_reply *reply)
+{
+	const char *name = start->argv[0], *why = NULL;
+	const struct program *program = program_of(name);
+	struct process *process;
+	struct file file;
+	nacre_err_t error;
+
+	if (!program || program->is_service)
+		return STATUS_DENIED;
+	process = process_add(program, client->number, name, string_length(name));
+	if (!process)
+		return refuse(client, NACRE_E_BUDGET, "init has no memory for its record");
+	if (!launch_file(process, &file)) {
+		process_forget(process);
+		return STATUS_NOT_FOUND;
+	}
+	process->priority = (uint8_t)priority_for(start, program);
+	error = nacre_budget_create(programs_budget, pages_for(start, program, &file), process->priority, &process->budget);
+	if (error)
+		why = nacre_error_sentence(error);
+	else
+		error = program_load(process, start, &file, request, &why);
+	if (error) {
+		program_undo(process);
+		return refuse(client, error, why);
+	}
+	say_label(process->number, process->label);
+	reply->word[0] = process->number;
+	return reply_handle(reply, process->process, NACRE_RIGHT_INSPECT);
+}
+
+static nacre_status_t process_start(struct nacre_request *request, struct nacre_reply *reply)
+{
+	static struct start start;
+	struct process *client = client_of(request);
+
+	if (!client || end_has_begun())
+		return STATUS_NOT_READY;
+	if (!start_read(&start, request))
+		return STATUS_MALFORMED;
+	if (!name_is_valid(start.argv[0]))
+		return STATUS_NOT_FOUND;
+	if (process_count_unasked(client->number) >= PROCESS_UNASKED_MAX)
+		return STATUS_FULL;
+	client->failure = NULL;
+	return program_start(client, &start, request, reply);
+}
+
+const char *programs_prepare(void)
+{
+	struct nacre_budget_state state;
+	nacre_err_t error = nacre_budget_info(machine.boot->budget, &state);
+	size_t left, reserve = description.reserve_pages;
+
+	if (error)
+		return nacre_error_sentence(error);
+	left = state.limit_pages - state.charged_pages - state.given_pages;
+	error = nacre_budget_create(machine.boot->budget, left > reserve ? left - reserve : 0, state.ceiling, &programs_budget);
+	return error ? "the services leave no memory for programs" : NULL;
+}
+
+/* --- waiting and ending -------------------------------------------------------------------------------- */
+
+static struct process *child_of(const struct nacre_request *request, uintptr_t number)
+{
+	struct process *client = client_of(request), *child = process_find(number);
+
+	return client && child && !child->service && child->parent == client->number ? child : NULL;
+}
+
+static nacre_status_t process_wait(struct nacre_request *request, struct nacre_reply *reply)
+{
+	struct process *child = child_of(request, request->words.word[0]);
+
+	if (!child)
+		return STATUS_NOT_FOUND;
+	if (!child->ended) {
+		if (child->waiter)
+			return STATUS_FULL;
+		child->waiter = request->token;
+		reply->later = true;
+		return STATUS_OK;
+	}
+	reply->word[0] = child->cause;
+	reply->word[1] = child->code;
+	process_forget(child);
+	return STATUS_OK;
+}
+
+static nacre_status_t process_next_ended(struct nacre_request *request, struct nacre_reply *reply)
+{
+	LIST_FOR_EACH(node, &processes) {
+		struct process *process = LIST_ENTRY(node, struct process, link);
+
+		if (!process->ended || child_of(request, process->number) != process)
+			continue;
+		reply->word[0] = process->number;
+		reply->word[1] = process->cause;
+		reply->word[2] = process->code;
+		process_forget(process);
+		return STATUS_OK;
+	}
+	return STATUS_END;
+}
+
+static nacre_status_t process_end(struct nacre_request *request, struct nacre_reply *reply)
+{
+	struct process *child = child_of(request, request->words.word[0]);
+
+	(void)reply;
+	if (!child)
+		return STATUS_NOT_FOUND;
+	return child->ended ? STATUS_OK : nacre_process_kill(child->process, request->words.word[1]);
+}
+
+void program_ended(struct process *process, uint32_t cause, uint32_t code)
+{
+	struct nacre_reply reply = { .word = { cause, code } };
+
+	process->ended = true;
+	process->cause = cause;
+	process->code = code;
+	handles_device_release(process->number);
+	if (process->notice)
+		nacre_connection_signal(process->notice, PROCESS_NOTICE);
+	process_close(process);
+	process_orphan_children(process->number);
+	/* Told, or nobody there to tell. */
+	if ((process->waiter && nacre_server_answer(process->waiter, STATUS_OK, &reply) == NACRE_E_OK) ||
+	    process->parent == PROCESS_OF_INIT)
+		process_forget(process);
+}
+
+void programs_wait_clean(void)
+{
+	LIST_FOR_EACH(node, &processes) {
+		struct process *process = LIST_ENTRY(node, struct process, link);
+
+		if (process->waiter && nacre_server_token_check(process->waiter))
+			process->waiter = 0;
+	}
+}
+
+/* --- reports ------------------------------------------------------------------------------------------- */
+
+static nacre_status_t process_report(struct nacre_request *request, struct nacre_reply *reply)
+{
+	uintptr_t number = request->words.word[0], from = request->words.word[1];
+	const struct process *client = client_of(request);
+	const struct crash *crash;
+
+	if (!client)
+		return STATUS_NOT_FOUND;
+	if (!number) {
+		size_t length = client->failure ? string_length(client->failure) : 0;
+
+		reply->data = client->failure + min_size(from, length);
+		reply->size = length - min_size(from, length);
+		return reply->size ? STATUS_OK : STATUS_END;
+	}
+	crash = crash_of(number, client->number);
+	if (!crash)
+		return STATUS_NOT_FOUND;
+	reply->data = request->server->buffer;
+	reply->size = crash_text(crash, from, request->server->buffer, request->server->buffer_size);
+	return reply->size ? STATUS_OK : STATUS_END;
+}
+
+static const struct nacre_method methods[] = {
+	[PROCESS_START] = { .handle = process_start, .size_min = sizeof(struct process_start), .size_max = PROCESS_START_BYTES,
+			    .handles_min = 4, .handles_max = 4 },
+	[PROCESS_START_QUIET] = { .handle = process_start, .size_min = sizeof(struct process_start),
+				  .size_max = PROCESS_START_BYTES },
+	[PROCESS_WAIT] = { .handle = process_wait },
+	[PROCESS_ENDED] = { .handle = process_next_ended },
+	[PROCESS_KILL] = { .handle = process_end },
+	[PROCESS_REPORT] = { .handle = process_report, .answers_bytes = true },
+};
+const struct nacre_protocol process_protocol = NACRE_PROTOCOL(PROCESS_PROTOCOL, PROCESS_VERSION, methods);

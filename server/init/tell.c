@@ -1,0 +1,76 @@
+/* tell.c - what init tells the servers that need to know what only init knows. */
+#include "tell.h"
+#include "abi/nacre_calls.h"
+#include "base/sha256.h"
+#include "base/string.h"
+#include "idl/interface.h"
+#include "idl/rng.h"
+#include "machine.h"
+#include "say.h"
+
+/* --- rng ----------------------------------------------------------------------------------------------- */
+
+/* The kernel's seed is used once: each rng process gets a hash of it, and the seed moves on, so that a restarted
+ * generator never repeats its predecessor and nobody can go back. */
+static void tell_rng(nacre_handle_t rng)
+{
+	static uint8_t seed[SHA256_BYTES];
+	static bool taken;
+	uint8_t input[SHA256_BYTES + 1], output[SHA256_BYTES];
+	struct nacre_words words = { .opcode = RNG_SEED, .word = { machine.boot->entropy } };
+
+	if (!taken)
+		memcpy(seed, machine.boot->seed, sizeof(seed));
+	taken = true;
+	memcpy(input, seed, sizeof(seed));
+	input[sizeof(seed)] = 0;
+	sha256_of(input, sizeof(input), output);
+	input[sizeof(seed)] = 1;
+	sha256_of(input, sizeof(input), seed);
+	if (ask_patiently(rng, &words, output, sizeof(output), NACRE_HANDLE_NONE, NULL))
+		say(LOG_ERROR, "the random number server could not be seeded");
+	memset(input, 0, sizeof(input));
+	memset(output, 0, sizeof(output));
+}
+
+/* --- log ----------------------------------------------------------------------------------------------- */
+
+static void tell_log(void)
+{
+	LIST_FOR_EACH(node, &processes) {
+		const struct process *process = LIST_ENTRY(node, struct process, link);
+
+		say_label(process->number, process->label);
+	}
+}
+
+static bool is(const struct service *service, const char *name)
+{
+	return string_equal_counted(service->program->name, service->program->name_size, name);
+}
+
+static void tell_control(const struct service *service)
+{
+	nacre_handle_t control;
+
+	if (nacre_connection_mint(service->server, machine.boot->budget, INTERFACE_BADGE_CONTROL, 0, 0, 0, &control))
+		return;
+	if (is(service, "names"))
+		tell_names_all(control);
+	else if (is(service, "rng"))
+		tell_rng(control);
+	else if (is(service, "log"))
+		tell_log();
+	nacre_handle_close(control);
+}
+
+void tell_service(const struct service *service)
+{
+	const struct service *names = service_find("names");
+
+	/* A successor of names is told all at once, this service's names among them. */
+	if (service != names && names && names->state == SERVICE_RUNNING)
+		tell_names_of(service);
+	if (service->program->control)
+		tell_control(service);
+}

@@ -1,0 +1,26 @@
+/* tell.h - what init tells the servers that need to know what only init knows: names its names and name spaces, rng
+ * its seed, log what processes are called. Told anew to every successor of one that died. */
+#pragma once
+#include <abi/nacre_abi.h>
+#include "service.h"
+
+/* A process of the service has just been started: publishes its names, and tells it what it needs to know. */
+void tell_service(const struct service *service);
+
+/* --- tell_names.c --- */
+
+/* The names that init itself publishes, as numbers of its publish badges; further ones are interrupt lines. */
+enum { NAME_PROCESS, NAME_SYSTEM, NAME_IRQ };
+
+/* Everything, over a control connection to names; the names of one service. */
+void tell_names_all(nacre_handle_t names);
+void tell_names_of(const struct service *service);
+
+/* Init's own connection to names as a client, which sees all devices. The caller closes it. */
+nacre_err_t tell_names_connection(nacre_handle_t *connection);
+
+/* A process's connection to names; it pays. */
+nacre_err_t tell_process_names(const struct process *process, nacre_handle_t *connection);
+
+/* The publish connection of a process for one of its manifest's names (counted). */
+nacre_err_t tell_process_publish(const struct process *process, const char *path, size_t size, nacre_handle_t *connection);
