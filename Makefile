@@ -17,7 +17,7 @@ OUT   = build/rv$(WIDTH)
 
 .PHONY: help
 help: ## this list
-	@sed -nE 's/^([a-z_.-]+):.*## (.*)/make \1@\2/p' Makefile | column -t -s @
+	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / { printf "make %-23s%s\n", $$1, $$2 }' Makefile
 	@echo
 	@sed -nE 's/^# setting: //p' tool/make/settings.mk
 

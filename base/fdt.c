@@ -204,7 +204,7 @@ const struct fdt_node *fdt_child(const struct fdt *tree, const struct fdt_node *
 
 const struct fdt_node *fdt_parent(const struct fdt *tree, const struct fdt_node *node)
 {
-	const struct fdt_node *open[FDT_DEPTH_MAX + 1];
+	const struct fdt_node *open[FDT_DEPTH_MAX + 1] = { NULL };
 	const struct fdt_node *at = NULL;
 	int depth;
 

@@ -18,7 +18,6 @@ enum {
  *        handles standard input, output, error [CALL, TRANSFER], each a console or a stream like it;
  *                notice [SIGNAL, TRANSFER]: bit PROCESS_NOTICE is set on it when the program has ended
  *   out  word[0] process number
- *        handle  process [INSPECT, TRANSFER]
  * NOT_FOUND, NOT_PROGRAM (`report` has a sentence), BUDGET, FULL (too many ended and were not asked for). */
 enum { PROCESS_START = 2 };
 enum { PROCESS_NOTICE = 1 };
@@ -53,6 +52,12 @@ enum { PROCESS_ENDED = 4 };
  *   in   word[0] process number, word[1] code for its exit record
  * NOT_FOUND. */
 enum { PROCESS_KILL = 5 };
+
+/* handle: to a program of this client's that lives.
+ *   in   word[0] process number
+ *   out  handle  process [INSPECT, TRANSFER]
+ * NOT_FOUND. */
+enum { PROCESS_HANDLE = 8 };
 
 /* report: text about the last failure of this client's: why a program could not be started (process number 0), or
  * the crash report of one that ended by a fault. idempotent.

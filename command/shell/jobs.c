@@ -177,13 +177,11 @@ static nacre_status_t start(const char *request, size_t size, nacre_handle_t con
 	struct nacre_words words = { .opcode = PROCESS_START };
 	struct nacre_message message = {
 		.in_count = 1, .in = { { (uintptr_t)request, size } },
-		.handle_count = 4, .send = { console, console, console, notice }, .accept = 1,
+		.handle_count = 4, .send = { console, console, console, notice },
 	};
 	nacre_status_t status = nacre_ask_message(shell.process, &words, &message, NULL);
 
 	*number = (uint32_t)words.word[0];
-	if (message.received[0])
-		nacre_handle_close(message.received[0]);
 	return status;
 }
 

@@ -65,6 +65,7 @@ static size_t tree_bytes(const void *blob)
 	return tree.total_bytes;
 }
 
+void kernel_main(const struct arch_boot *boot) __attribute__((noreturn));
 void kernel_main(const struct arch_boot *boot)
 {
 	struct machine_range taken[] = {

@@ -39,6 +39,7 @@ static void receive_done(struct thread *thread, unsigned used)
 void receive_abandon(struct thread *thread)
 {
 	receive_done(thread, 0);
+	thread->reply_flags = 0;
 }
 
 struct received {

@@ -3,16 +3,17 @@
  * A run that fits a region with a guard page on each side goes to a random page of the current region: some tries at random,
  * then a walk over the gaps from a random place on, then a new region. A longer run gets consecutive empty regions.
  * What lies in the way, an extent, is a reservation, a mapping outside of any, or the window.
- * Trade: the walks give up after some PLACE_EXTENTS extents, so that no program can make a call slow by cutting its space to
- * pieces. In a region that costs at most a page table; the search for empty regions is exact while about that many are in
- * use, and may say "no room" to a program that uses more and has little room left. */
+ * Trade: the walks give up after PLACE_EXTENTS extents or REGION_EXTENTS regions, so that no program can make a call slow by
+ * cutting its space to pieces. In a region that costs at most a page table; the search for empty regions is exact while no
+ * more than that are in use, and may say "no room" to a program that uses more and has little room left. */
 #include "memory/place.h"
 #include "memory/mapping.h"
 #include "memory/random.h"
 
-#define PLACE_TRIES 4
-#define REGION_TRIES 8
-#define PLACE_EXTENTS 32
+#define PLACE_TRIES 3
+#define REGION_TRIES 4
+#define PLACE_EXTENTS 24
+#define REGION_EXTENTS 32
 
 #define REGION_FIRST align_up(USER_BASE, TABLE_SPAN)
 #define REGION_COUNT ((size_t)((USER_END - REGION_FIRST) / TABLE_SPAN))
@@ -141,7 +142,7 @@ static vaddr_t regions_walk(const struct space *space, vaddr_t address, vaddr_t 
 	struct walk walk = walk_from(space, address);
 	unsigned rounds = 0;
 
-	for (unsigned i = 0; i < 2 * PLACE_EXTENTS; i++) {
+	for (unsigned i = 0; i < REGION_EXTENTS; i++) {
 		struct extent next = extent_after(&walk, address);
 
 		if (next.base >= address + size)

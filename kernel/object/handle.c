@@ -71,35 +71,19 @@ err_t handle_table_init(struct process *process)
 	return E_OK;
 }
 
-static err_t directory_make(struct process *process)
-{
-	struct handle_table *table = &process->handles;
-	paddr_t page;
-
-	if (table->directory)
-		return E_OK;
-	page = account_page(process->space.account, FRAME_KERNEL);
-	if (!page)
-		return E_BUDGET;
-	table->directory = pa_to_kva(page);
-	return E_OK;
-}
-
+/* The first page beyond the first needs the directory too: both or neither. */
 static err_t table_grow(struct process *process)
 {
 	struct handle_table *table = &process->handles;
-	paddr_t page;
-	err_t error;
+	struct account *account = process->space.account;
 
 	if (table->pages == HANDLE_PAGES)
 		return E_HANDLE_ROOM;
-	error = directory_make(process);
-	if (error)
-		return error;
-	page = account_page(process->space.account, FRAME_KERNEL);
-	if (!page)
+	if (account_left(account) < 1u + !table->directory)
 		return E_BUDGET;
-	page_add(table, pa_to_kva(page));
+	if (!table->directory)
+		table->directory = pa_to_kva(account_page(account, FRAME_KERNEL));
+	page_add(table, pa_to_kva(account_page(account, FRAME_KERNEL)));
 	return E_OK;
 }
 
@@ -221,7 +205,7 @@ void handle_generation_set(struct process *process, uint32_t generation)
 static void entry_check(const struct process *process, const struct handle_entry *entry, uint32_t index)
 {
 	assert((entry->key & HANDLE_INDEX_MASK) == index);
-	assert(!entry->object || list_check(&entry->link, SIZE_MAX));
+	assert(!entry->object || (entry->link.next->prev == &entry->link && entry->link.prev->next == &entry->link));
 	(void)process;
 }
 

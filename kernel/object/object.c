@@ -37,6 +37,8 @@ static void object_free(struct object *object)
 {
 	struct budget *payer = object->payer;
 
+	if (object->waiters)
+		reap_gone(object);
 	if (object->queued)
 		reap_remove(object);
 	list_remove(&object->payer_link);
@@ -96,6 +98,7 @@ bool object_step(struct object *object)
 	if (!dead) {
 		if (object->queued)
 			reap_remove(object);
+		reap_gone(object);
 		return true;
 	}
 	if (!handles_orphan_step(object))

@@ -5,7 +5,7 @@
  *
  * Ending is work of a length nobody bounds (a process has many pages), so it is never done where it is caused. The cause
  * marks the object dead in constant time; the reaper (thread/reaper.h) then takes it apart in bounded steps and in the
- * order of the queue, never by recursion. Whoever asked for the end waits for the queue, and lends it its priority.
+ * order of the queue, never by recursion. Whoever asked for the end waits for it, and lends it its priority.
  *
  *   I1  references = handles + what the object's own header lists (mappings, children, ...)
  *   I2  a dead object's handles answer E_PEER_GONE; when it is freed no handle names it
@@ -23,9 +23,9 @@ struct object {
 	uint8_t type;           /* OBJECT_... */
 	bool dead;              /* destroyed: nothing new may start with it */
 	bool queued;            /* on the reap queue */
-	uint8_t stage;          /* of its type's step */
+	uint8_t reap_priority;  /* queued: how urgent its end is */
 	uint32_t references;
-	uint32_t ticket;        /* queued: its place in the order of the reap queue */
+	struct list *waiters;   /* threads that wait for its end; thread/reaper.c */
 	uint64_t serial;
 	struct list handles;    /* struct handle_entry.link */
 	struct list payer_link; /* in payer->objects */

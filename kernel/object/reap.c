@@ -2,45 +2,62 @@
 #include "object/reap.h"
 #include "object/object.h"
 
-static struct list queue = LIST_EMPTY(queue);
-static uint32_t newest;
-void (*reap_wanted)(void);
+static struct list queues[LIMIT_PRIORITIES]; /* zero until first used */
+static uint32_t occupied;                    /* bit per priority */
+static int stepping = -1;                    /* priority of the step that is being done */
+unsigned (*reap_cause)(void);
+void (*reap_gone)(struct object *object);
+
+static void insert(struct object *object, unsigned priority)
+{
+	struct list *queue = &queues[priority];
+
+	if (!(occupied >> priority & 1))
+		list_init(queue);
+	list_append(queue, &object->reap_link);
+	occupied |= 1u << priority;
+	object->reap_priority = (uint8_t)priority;
+}
 
 void reap_append(struct object *object)
 {
 	object->queued = true;
-	object->ticket = ++newest;
-	list_append(&queue, &object->reap_link);
-	reap_wanted();
+	insert(object, stepping >= 0 ? (unsigned)stepping : reap_cause());
+}
+
+static void leave(struct object *object)
+{
+	list_remove(&object->reap_link);
+	if (list_is_empty(&queues[object->reap_priority]))
+		occupied &= ~(1u << object->reap_priority);
 }
 
 void reap_remove(struct object *object)
 {
-	list_remove(&object->reap_link);
+	leave(object);
 	object->queued = false;
 }
 
-bool reap_is_empty(void)
+void reap_raise(struct object *object, unsigned priority)
 {
-	return list_is_empty(&queue);
+	if (priority <= object->reap_priority)
+		return;
+	leave(object);
+	insert(object, priority);
 }
 
-uint32_t reap_ticket(void)
+int reap_priority(void)
 {
-	return newest;
-}
-
-bool reap_passed(uint32_t ticket)
-{
-	struct object *first = LIST_FIRST(&queue, struct object, reap_link);
-
-	return !first || (int32_t)(first->ticket - ticket) > 0;
+	return occupied ? 31 - __builtin_clz(occupied) : -1;
 }
 
 void reap_step(void)
 {
-	struct object *object = LIST_FIRST(&queue, struct object, reap_link);
+	int priority = reap_priority();
 
-	if (object)
-		object_step(object);
+	if (priority < 0)
+		return;
+	stepping = priority;
+	object_step(LIST_FIRST(&queues[priority], struct object, reap_link));
+	stepping = -1;
 }

@@ -1,8 +1,9 @@
 /* reap.h - the queue of objects that are being taken apart.
  *
- * One queue for the machine, first in, first out; what an object's end lets go is appended. Tickets number the entries, so
- * that whoever asked for an end can tell when everything queued up to then is gone, however much is queued after it.
- * Who does the steps, and at what priority, is thread/reaper.c. */
+ * Ordered by the priority of whoever caused or awaits the end, first in, first out within one; what an end lets go is
+ * queued with its priority. So the end of something big and unimportant never delays that of something urgent.
+ * Who does the steps is thread/reaper.c.
+ *   I1  object->queued if and only if it lies in the list of its reap_priority */
 #pragma once
 #include "types.h"
 
@@ -10,8 +11,10 @@ struct object;
 
 void reap_append(struct object *object);
 void reap_remove(struct object *object);
-bool reap_is_empty(void);
-uint32_t reap_ticket(void);            /* of the newest entry */
-bool reap_passed(uint32_t ticket);     /* everything up to that ticket is gone */
-void reap_step(void);                  /* one bounded step on the first */
-extern void (*reap_wanted)(void);      /* called when something is queued; thread/reaper.c sets it */
+void reap_raise(struct object *object, unsigned priority); /* queued: somebody of that priority waits for it */
+int reap_priority(void);               /* of the most urgent; -1: the queue is empty */
+void reap_step(void);                  /* one bounded step on the most urgent */
+
+/* Set by thread/reaper.c: how urgent is what is being queued now, and who waits for an object that has gone. */
+extern unsigned (*reap_cause)(void);
+extern void (*reap_gone)(struct object *object);

@@ -53,5 +53,5 @@ err_t sys_budget_destroy(struct thread *self, struct budget *budget)
 	if (!budget->account.parent)
 		return E_STATE;
 	object_destroy(&budget->object);
-	return wait_reaped(self, NULL, 0);
+	return wait_reaped(self, &budget->object);
 }

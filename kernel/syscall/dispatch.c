@@ -36,10 +36,10 @@ err_t user_write(const struct thread *self, user_ptr_t to, const void *from, siz
 	return copy_out(&self->process->space, to, from, size);
 }
 
-err_t wait_reaped(struct thread *self, const uintptr_t *results, unsigned count)
+err_t wait_reaped(struct thread *self, struct object *object)
 {
-	thread_result(self, E_OK, results, count);
-	reaper_wait(self);
+	thread_result(self, E_OK, NULL, 0);
+	reaper_wait(self, object);
 	return E_BLOCKED;
 }
 

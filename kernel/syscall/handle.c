@@ -4,11 +4,14 @@
 err_t sys_handle_close(struct thread *self, handle_t handle)
 {
 	struct handle_entry *entry = handle_entry(self->process, handle);
+	struct object *object;
 
 	if (!entry)
 		return E_BAD_HANDLE;
+	object = entry->object;
 	handle_close(self->process, entry);
-	return reap_is_empty() ? E_OK : wait_reaped(self, NULL, 0);
+	/* Was it the last? Then its pages are back when the call is done. The object is still there: only the reaper frees. */
+	return object && object->dead && object->queued ? wait_reaped(self, object) : E_OK;
 }
 
 err_t sys_handle_duplicate(struct thread *self, handle_t handle, uint32_t rights, handle_t *duplicate)

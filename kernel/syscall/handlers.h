@@ -44,4 +44,4 @@ err_t result_reserve(struct thread *self) must_use; /* E_HANDLE_ROOM E_BUDGET */
 void result_cancel(struct thread *self);
 
 err_t user_write(const struct thread *self, user_ptr_t to, const void *from, size_t size) must_use; /* E_ADDRESS */
-err_t wait_reaped(struct thread *self, const uintptr_t *results, unsigned count); /* answers E_OK when what was ended is gone */
+err_t wait_reaped(struct thread *self, struct object *object); /* answers E_OK when the object is gone or at rest */

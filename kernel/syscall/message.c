@@ -44,7 +44,7 @@ err_t sys_connection_mint(struct thread *self, struct server *server, struct bud
 err_t sys_connection_destroy(struct thread *self, struct connection *connection)
 {
 	object_destroy(&connection->object);
-	return wait_reaped(self, NULL, 0);
+	return wait_reaped(self, &connection->object);
 }
 
 /* --- Calling. */

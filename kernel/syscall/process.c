@@ -51,7 +51,7 @@ err_t sys_process_kill(struct thread *self, struct process *process, uintptr_t c
 {
 	trace(TRACE_END, process->object.serial, CAUSE_KILLED, code);
 	process_end(process, CAUSE_KILLED, (int32_t)code);
-	return wait_reaped(self, NULL, 0);
+	return wait_reaped(self, &process->object);
 }
 
 static unsigned process_state_now(const struct process *process)

@@ -3,65 +3,62 @@
 #include "object/reap.h"
 #include "thread/schedule.h"
 
-static struct list waiters = LIST_EMPTY(waiters);
-static int priority; /* of the most urgent cause since the queue was empty */
-
-/* What is queued while a thread runs is that thread's doing; what an interrupt ends has no thread and can wait. */
-static void wanted(void)
+/* What is queued while a thread runs is that thread's doing. */
+static unsigned cause(void)
 {
-	int cause = cpu.current ? cpu.current->priority : 0;
+	return cpu.current ? cpu.current->priority : 0;
+}
 
-	if (cause > priority)
-		priority = cause;
+/* Waiters form a ring without a head: object->waiters is the first, or NULL. */
+static void waiter_leave(struct thread *thread)
+{
+	struct list *next = thread->wait_link.next;
+
+	if (thread->reaps->waiters == &thread->wait_link)
+		thread->reaps->waiters = next == &thread->wait_link ? NULL : next;
+	list_remove(&thread->wait_link);
+	thread->reaps = NULL;
+}
+
+static void gone(struct object *object)
+{
+	while (object->waiters) {
+		struct thread *thread = LIST_ENTRY(object->waiters, struct thread, wait_link);
+
+		waiter_leave(thread);
+		thread_ready(thread);
+	}
 }
 
 void reaper_init(void)
 {
-	reap_wanted = wanted;
+	reap_cause = cause;
+	reap_gone = gone;
 }
 
-void reaper_wait(struct thread *thread)
+void reaper_wait(struct thread *thread, struct object *object)
 {
-	thread->reap_ticket = reap_ticket();
-	if (reap_passed(thread->reap_ticket))
+	if (!object->queued)
 		return;
-	wanted();
-	if (thread->priority > priority)
-		priority = thread->priority;
 	thread_block(thread, STATE_REAPING);
-	list_append(&waiters, &thread->wait_link);
+	thread->reaps = object;
+	if (object->waiters)
+		list_insert_before(object->waiters, &thread->wait_link);
+	else
+		object->waiters = &thread->wait_link;
+	reap_raise(object, thread->priority);
 }
 
 void reaper_unwait(struct thread *thread)
 {
-	list_remove(&thread->wait_link);
-}
-
-int reaper_priority(void)
-{
-	return reap_is_empty() ? -1 : priority;
-}
-
-/* Waiters have rising tickets, so only the first ones can be through. One a step: their number is theirs to choose. */
-static void waiter_wake(void)
-{
-	struct thread *thread = LIST_FIRST(&waiters, struct thread, wait_link);
-
-	if (!thread || !reap_passed(thread->reap_ticket))
-		return;
-	list_remove(&thread->wait_link);
-	thread_ready(thread);
+	waiter_leave(thread);
 }
 
 void reaper_run(void)
 {
-	do {
+	int priority = reap_priority();
+
+	do
 		reap_step();
-		waiter_wake();
-	} while (!reap_is_empty() && !arch_interrupt_pending());
-	if (!reap_is_empty())
-		return;
-	priority = 0;
-	while (!list_is_empty(&waiters))
-		waiter_wake();
+	while (reap_priority() >= priority && !arch_interrupt_pending());
 }

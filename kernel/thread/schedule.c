@@ -1,6 +1,7 @@
 /* schedule.c - which thread runs. */
 #include "thread/schedule.h"
 #include "thread/deadline.h"
+#include "object/reap.h"
 #include "thread/reaper.h"
 #include "trace/trace.h"
 
@@ -194,7 +195,7 @@ static void reap(void)
 {
 	int runs = cpu.current ? cpu.current->priority : -1;
 
-	while (reaper_priority() >= 0 && reaper_priority() >= top_ready() && reaper_priority() >= runs) {
+	while (reap_priority() >= 0 && reap_priority() >= top_ready() && reap_priority() >= runs) {
 		reaper_run();
 		arch_interrupt_poll();
 	}

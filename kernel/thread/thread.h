@@ -90,7 +90,7 @@ struct thread {
 		void *memory;             /* struct memory being filled, or NULL; it clears this if it is destroyed */
 		uintptr_t base;           /* mapping being built, or what is left of a range */
 	} work;
-	uint32_t reap_ticket;
+	struct object *reaps;         /* REAPING: what it waits for the end of */
 	uint32_t fault_cause;
 	uintptr_t fault_address;
 	uintptr_t fault_opcode;

@@ -22,6 +22,7 @@ void abort(void)
 static void say(const char *text)
 {
 	write(STDERR_FILENO, text, string_length(text));
+	write(STDERR_FILENO, "\n", 1);
 	nacre_log(LOG_ERROR, "%s", text);
 }
 
@@ -29,7 +30,7 @@ void __assert_func(const char *file, int line, const char *function, const char 
 {
 	char text[160];
 
-	format_text(text, sizeof(text), "%s:%d: %s: assertion failed: %s\n", file, line, function ? function : "?",
+	format_text(text, sizeof(text), "%s:%d: %s: assertion failed: %s", file, line, function ? function : "?",
 		    expression);
 	say(text);
 	abort();

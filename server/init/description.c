@@ -70,7 +70,6 @@ static void flag_set(struct program *program, const struct line *line)
 	program->window |= is(line, "window");
 	program->server |= is(line, "server");
 	program->resolve |= is(line, "resolve");
-	program->control |= is(line, "control");
 }
 
 static void fact_read(struct program *program, const struct line *line)

@@ -19,7 +19,7 @@ struct program {
 	const char *facts, *end;     /* its lines */
 	const char *name, *file;     /* counted, no NUL */
 	uint8_t name_size, file_size;
-	bool is_service, critical, window, server, resolve, control;
+	bool is_service, critical, window, server, resolve;
 	uint8_t priority, profile, restart;
 	uint32_t pages, heap_pages, stack_bytes;
 };

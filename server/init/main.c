@@ -11,6 +11,7 @@
 #include "selfstart/selfstart.h"
 #include "server.h"
 #include "service.h"
+#include "tell.h"
 
 NACRE_SELFSTART;
 
@@ -53,6 +54,7 @@ int main(void)
 		return FAILED_SERVICES;
 	if (programs_prepare())
 		return FAILED_PROGRAMS;
+	tell_names_collect();
 	services_start();
 	if (description.require_entropy && !boot->entropy)
 		return refuse_without_entropy();

@@ -184,7 +184,7 @@ static nacre_status_t program_start(struct process *client, struct start *start,
 	}
 	say_label(process->number, process->label);
 	reply->word[0] = process->number;
-	return reply_handle(reply, process->process, NACRE_RIGHT_INSPECT);
+	return STATUS_OK;
 }
 
 static nacre_status_t process_start(struct nacre_request *request, struct nacre_reply *reply)
@@ -271,6 +271,13 @@ static nacre_status_t process_end(struct nacre_request *request, struct nacre_re
 	return child->ended ? STATUS_OK : nacre_process_kill(child->process, request->words.word[1]);
 }
 
+static nacre_status_t process_handle(struct nacre_request *request, struct nacre_reply *reply)
+{
+	const struct process *child = child_of(request, request->words.word[0]);
+
+	return child && !child->ended ? reply_handle(reply, child->process, NACRE_RIGHT_INSPECT) : STATUS_NOT_FOUND;
+}
+
 void program_ended(struct process *process, uint32_t cause, uint32_t code)
 {
 	struct nacre_reply reply = { .word = { cause, code } };
@@ -332,6 +339,7 @@ static const struct nacre_method methods[] = {
 	[PROCESS_WAIT] = { .handle = process_wait },
 	[PROCESS_ENDED] = { .handle = process_next_ended },
 	[PROCESS_KILL] = { .handle = process_end },
+	[PROCESS_HANDLE] = { .handle = process_handle },
 	[PROCESS_REPORT] = { .handle = process_report, .answers_bytes = true },
 };
 const struct nacre_protocol process_protocol = NACRE_PROTOCOL(PROCESS_PROTOCOL, PROCESS_VERSION, methods);

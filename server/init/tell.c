@@ -12,13 +12,16 @@
 
 /* The kernel's seed is used once: each rng process gets a hash of it, and the seed moves on, so that a restarted
  * generator never repeats its predecessor and nobody can go back. */
-static void tell_rng(nacre_handle_t rng)
+static void tell_rng(const struct service *service)
 {
 	static uint8_t seed[SHA256_BYTES];
 	static bool taken;
 	uint8_t input[SHA256_BYTES + 1], output[SHA256_BYTES];
 	struct nacre_words words = { .opcode = RNG_SEED, .word = { machine.boot->entropy } };
+	nacre_handle_t rng;
 
+	if (nacre_connection_mint(service->server, machine.boot->budget, INTERFACE_BADGE_CONTROL, 0, 0, 0, &rng))
+		return;
 	if (!taken)
 		memcpy(seed, machine.boot->seed, sizeof(seed));
 	taken = true;
@@ -29,6 +32,7 @@ static void tell_rng(nacre_handle_t rng)
 	sha256_of(input, sizeof(input), seed);
 	if (ask_patiently(rng, &words, output, sizeof(output), NACRE_HANDLE_NONE, NULL))
 		say(LOG_ERROR, "the random number server could not be seeded");
+	nacre_handle_close(rng);
 	memset(input, 0, sizeof(input));
 	memset(output, 0, sizeof(output));
 }
@@ -49,28 +53,17 @@ static bool is(const struct service *service, const char *name)
 	return string_equal_counted(service->program->name, service->program->name_size, name);
 }
 
-static void tell_control(const struct service *service)
-{
-	nacre_handle_t control;
-
-	if (nacre_connection_mint(service->server, machine.boot->budget, INTERFACE_BADGE_CONTROL, 0, 0, 0, &control))
-		return;
-	if (is(service, "names"))
-		tell_names_all(control);
-	else if (is(service, "rng"))
-		tell_rng(control);
-	else if (is(service, "log"))
-		tell_log();
-	nacre_handle_close(control);
-}
-
 void tell_service(const struct service *service)
 {
 	const struct service *names = service_find("names");
 
 	/* A successor of names is told all at once, this service's names among them. */
-	if (service != names && names && names->state == SERVICE_RUNNING)
+	if (service == names)
+		tell_names_all();
+	else if (names && names->state == SERVICE_RUNNING)
 		tell_names_of(service);
-	if (service->program->control)
-		tell_control(service);
+	if (is(service, "rng"))
+		tell_rng(service);
+	else if (is(service, "log"))
+		tell_log();
 }

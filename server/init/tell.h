@@ -12,8 +12,11 @@ void tell_service(const struct service *service);
 /* The names that init itself publishes, as numbers of its publish badges; further ones are interrupt lines. */
 enum { NAME_PROCESS, NAME_SYSTEM, NAME_IRQ };
 
-/* Everything, over a control connection to names; the names of one service. */
-void tell_names_all(nacre_handle_t names);
+/* Lists all names there are; once, when description and machine are known. */
+void tell_names_collect(void);
+
+/* Everything; the names of one service. */
+void tell_names_all(void);
 void tell_names_of(const struct service *service);
 
 /* Init's own connection to names as a client, which sees all devices. The caller closes it. */

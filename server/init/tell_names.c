@@ -13,72 +13,76 @@
 
 enum { INIT_PROFILE = NAMES_PROFILES_MAX - 1 };
 
-/* What a published name refers to. */
+/* What a published name refers to. Its number is its place in the table. */
 struct publication {
-	const char *path;
-	size_t size;
+	const char *path;              /* counted; NULL: irq/N */
+	uint8_t size;
+	uint8_t place;                 /* among its publisher's names: part of the badge through which names reaches it */
 	bool shared;
+	uint32_t irq;
 	const struct program *program; /* NULL: init publishes it */
-	uintptr_t badge;               /* of the connection through which names reaches the service */
 };
+
+enum { IRQ_PATH_BYTES = 16 };
+
+static struct publication publications[NAMES_MAX];
+static size_t publication_count;
 
 /* --- which names there are ----------------------------------------------------------------------------- */
 
-/* "forwarded svc/log" of a manifest, as a publication. */
-static void publication_read(struct publication *found, const struct program *program, const struct fact *fact, size_t n)
+static void add(const struct publication *publication)
 {
-	size_t how = 0;
-
-	while (how < fact->size && fact->value[how] != ' ')
-		how++;
-	*found = (struct publication){
-		.path = fact->value + how + 1, .size = fact->size > how ? fact->size - how - 1 : 0, .program = program,
-		.shared = string_equal_counted(fact->value, how, "shared"), .badge = INTERFACE_BADGE_PUBLISHED | n,
-	};
+	if (publication_count < NAMES_MAX)
+		publications[publication_count++] = *publication;
 }
 
-/* The n-th name of a program's manifest. */
-static bool program_name(const struct program *program, size_t n, struct publication *found)
+static void add_of_init(void)
+{
+	static const char *const paths[] = { [NAME_PROCESS] = "svc/process", [NAME_SYSTEM] = "svc/system" };
+
+	for (uint8_t place = 0; place < ARRAY_SIZE(paths); place++)
+		add(&(struct publication){ .path = paths[place], .size = (uint8_t)string_length(paths[place]), .place = place });
+}
+
+/* Each line is "forwarded PATH" or "shared PATH". */
+static void add_of_program(const struct program *program)
 {
 	struct fact fact = { 0 };
 
-	for (size_t number = 0; fact_next(program, "publish", &fact); number++) {
-		if (number != n)
-			continue;
-		publication_read(found, program, &fact, n);
-		return true;
+	for (uint8_t place = 0; fact_next(program, "publish", &fact); place++) {
+		size_t how = 0;
+
+		while (how < fact.size && fact.value[how] != ' ')
+			how++;
+		add(&(struct publication){ .path = fact.value + how + 1, .size = (uint8_t)(fact.size - how - 1), .place = place,
+					   .shared = string_equal_counted(fact.value, how, "shared"), .program = program });
 	}
-	return false;
 }
 
-static bool init_name(size_t n, struct publication *found)
+static void add_of_devices(void)
 {
-	static const char *const paths[] = { [NAME_PROCESS] = "svc/process", [NAME_SYSTEM] = "svc/system" };
-	static char irq_path[16];
 	struct irq_line irq;
 
-	*found = (struct publication){ .path = irq_path, .badge = INTERFACE_BADGE_PUBLISHED | n };
-	if (n < NAME_IRQ)
-		found->path = paths[n];
-	else if (irq_find(n - NAME_IRQ, &irq))
-		format_text(irq_path, sizeof(irq_path), "irq/%lu", (unsigned long)irq.number);
-	else
-		return false;
-	found->size = string_length(found->path);
-	return true;
+	for (uint8_t n = 0; irq_find(n, &irq); n++)
+		add(&(struct publication){ .place = (uint8_t)(NAME_IRQ + n), .irq = irq.number });
 }
 
-/* Name `number`; false past the last. */
-static bool name_find(size_t number, struct publication *found)
+void tell_names_collect(void)
 {
-	if (number < NAME_IRQ)
-		return init_name(number, found);
-	number -= NAME_IRQ;
+	add_of_init();
 	for (size_t i = 0; i < description.count; i++)
-		for (size_t n = 0; program_name(&description.programs[i], n, found); n++)
-			if (!number--)
-				return true;
-	return init_name(NAME_IRQ + number, found);
+		add_of_program(&description.programs[i]);
+	add_of_devices();
+}
+
+/* Its path; that of an interrupt line is written to `room`. */
+static const char *path_of(const struct publication *name, char room[IRQ_PATH_BYTES], size_t *size)
+{
+	*size = name->size;
+	if (name->path)
+		return name->path;
+	*size = format_text(room, IRQ_PATH_BYTES, "irq/%lu", (unsigned long)name->irq);
+	return room;
 }
 
 /* --- connections to names ------------------------------------------------------------------------------ */
@@ -109,22 +113,38 @@ nacre_err_t tell_process_names(const struct process *process, nacre_handle_t *co
 
 nacre_err_t tell_process_publish(const struct process *process, const char *path, size_t size, nacre_handle_t *connection)
 {
-	struct publication name;
+	for (size_t number = 0; number < publication_count; number++) {
+		const struct publication *name = &publications[number];
 
-	for (size_t number = 0; name_find(number, &name); number++)
-		if (name.size == size && !memcmp(name.path, path, size))
+		if (name->path && name->size == size && !memcmp(name->path, path, size))
 			return names_mint(process->budget, badge_of(NAMES_BADGE_PUBLISH, number, process->number), connection);
+	}
 	return NACRE_E_ARGUMENT;
 }
 
-/* --- publishing ---------------------------------------------------------------------------------------- */
+/* Init's control connection, kept: it is used often, and names forgets nothing over it. */
+static nacre_handle_t names_control(void)
+{
+	static nacre_handle_t control;
+
+	if (!control && names_mint(machine.boot->budget, INTERFACE_BADGE_CONTROL, &control))
+		control = NACRE_HANDLE_NONE;
+	return control;
+}
+
+/* --- telling ------------------------------------------------------------------------------------------- */
+
+static void complain(const char *path, size_t size, uint32_t status)
+{
+	say(LOG_ERROR, "names does not take %.*s: %s", (int)size, path, nacre_error_sentence(status));
+}
 
 /* The connection through which names reaches the service, with the rights that a client may get. */
 static nacre_err_t publication_mint(const struct publication *name, const struct service *service, nacre_handle_t *connection)
 {
 	nacre_handle_t server = service ? service->server : init_server.handle, whole;
 	nacre_handle_t payer = service ? service->budget : machine.boot->budget;
-	nacre_err_t error = nacre_connection_mint(server, payer, name->badge, 0, 0, 0, &whole);
+	nacre_err_t error = nacre_connection_mint(server, payer, INTERFACE_BADGE_PUBLISHED | name->place, 0, 0, 0, &whole);
 
 	if (error)
 		return error;
@@ -134,89 +154,75 @@ static nacre_err_t publication_mint(const struct publication *name, const struct
 }
 
 /* `service` is NULL for init's own names. */
-static void publish(nacre_handle_t names, size_t number, const struct publication *name, const struct service *service)
+static void publish(size_t number, const struct service *service)
 {
+	const struct publication *name = &publications[number];
 	struct nacre_words words = { .opcode = NAMES_PUBLISH_FOR,
 				     .word = { number, name->shared ? NAMES_SHARED : NAMES_FORWARDED,
 					       service && service->process ? service->process->number : PROCESS_OF_INIT } };
 	nacre_handle_t connection;
 	uint32_t status = publication_mint(name, service, &connection);
+	char room[IRQ_PATH_BYTES];
+	size_t size;
 
 	if (!status) {
-		status = ask_patiently(names, &words, NULL, 0, connection, NULL);
+		status = ask_patiently(names_control(), &words, NULL, 0, connection, NULL);
 		nacre_handle_close(connection);
 	}
 	if (status)
-		say(LOG_ERROR, "cannot publish %.*s: %s", (int)name->size, name->path, nacre_error_sentence(status));
+		complain(path_of(name, room, &size), size, status);
 }
 
-static void declare_all(nacre_handle_t names)
+static void declare(size_t number)
 {
-	struct publication name;
-
-	for (size_t number = 0; number < NAMES_MAX && name_find(number, &name); number++) {
-		struct nacre_words words = { .opcode = NAMES_DECLARE, .word = { number } };
-		uint32_t status = ask_patiently(names, &words, name.path, name.size, NACRE_HANDLE_NONE, NULL);
-
-		if (status)
-			say(LOG_ERROR, "names refuses %.*s: %s", (int)name.size, name.path, nacre_error_sentence(status));
-		else if (!name.program)
-			publish(names, number, &name, NULL);
-	}
-}
-
-static void allow(nacre_handle_t names, uint32_t profile, uint32_t flags, const char *pattern, size_t size)
-{
-	struct nacre_words words = { .opcode = NAMES_ALLOW, .word = { profile, flags } };
-	uint32_t status = ask_patiently(names, &words, pattern, size, NACRE_HANDLE_NONE, NULL);
+	struct nacre_words words = { .opcode = NAMES_DECLARE, .word = { number } };
+	char room[IRQ_PATH_BYTES];
+	size_t size;
+	const char *path = path_of(&publications[number], room, &size);
+	uint32_t status = ask_patiently(names_control(), &words, path, size, NACRE_HANDLE_NONE, NULL);
 
 	if (status)
-		say(LOG_ERROR, "names refuses to allow %.*s: %s", (int)size, pattern, nacre_error_sentence(status));
+		complain(path, size, status);
+	else if (!publications[number].program)
+		publish(number, NULL);
 }
 
-static void allow_each(nacre_handle_t names, const struct program *program, const char *key, uint32_t flags)
+static void allow(uint32_t profile, uint32_t flags, const char *pattern, size_t size)
+{
+	struct nacre_words words = { .opcode = NAMES_ALLOW, .word = { profile, flags } };
+	uint32_t status = ask_patiently(names_control(), &words, pattern, size, NACRE_HANDLE_NONE, NULL);
+
+	if (status)
+		complain(pattern, size, status);
+}
+
+static void allow_each(const struct program *program, const char *key, uint32_t flags)
 {
 	struct fact fact = { 0 };
 
 	while (fact_next(program, key, &fact))
-		allow(names, program->profile, flags, fact.value, fact.size);
-}
-
-static void allow_all(nacre_handle_t names)
-{
-	for (size_t i = 0; i < description.count; i++) {
-		const struct program *program = &description.programs[i];
-
-		allow_each(names, program, "lookup", program->resolve ? NAMES_MAY_RESOLVE : 0);
-		allow_each(names, program, "see", NAMES_ONLY_LIST);
-	}
-	allow(names, INIT_PROFILE, 0, "dev/*", 5);
-}
-
-static void publish_service(nacre_handle_t names, const struct service *service)
-{
-	struct publication name;
-
-	for (size_t number = 0; name_find(number, &name); number++)
-		if (name.program == service->program && service->server)
-			publish(names, number, &name, service);
-}
-
-void tell_names_all(nacre_handle_t names)
-{
-	declare_all(names);
-	allow_all(names);
-	for (size_t i = 0; i < service_count; i++)
-		if (services[i].state == SERVICE_RUNNING || services[i].state == SERVICE_WAITING)
-			publish_service(names, &services[i]);
+		allow(program->profile, flags, fact.value, fact.size);
 }
 
 void tell_names_of(const struct service *service)
 {
-	nacre_handle_t control;
+	for (size_t number = 0; number < publication_count; number++)
+		if (publications[number].program == service->program && service->server)
+			publish(number, service);
+}
 
-	if (names_mint(machine.boot->budget, INTERFACE_BADGE_CONTROL, &control))
-		return;
-	publish_service(control, service);
-	nacre_handle_close(control);
+void tell_names_all(void)
+{
+	for (size_t number = 0; number < publication_count; number++)
+		declare(number);
+	for (size_t i = 0; i < description.count; i++) {
+		const struct program *program = &description.programs[i];
+
+		allow_each(program, "lookup", program->resolve ? NAMES_MAY_RESOLVE : 0);
+		allow_each(program, "see", NAMES_ONLY_LIST);
+	}
+	allow(INIT_PROFILE, 0, "dev/*", 5);
+	for (size_t i = 0; i < service_count; i++)
+		if (services[i].state == SERVICE_RUNNING || services[i].state == SERVICE_WAITING)
+			tell_names_of(&services[i]);
 }

@@ -48,6 +48,7 @@ extern handle_t boss_device;           /* two regions, lines 5 and 6 */
 void world_start(void);
 void world_start_with(size_t pages, size_t thread_slots);
 void world_end(void);                  /* ends all programs; everything must be back */
+void world_end_hard(void);             /* the same, of a test that leaves processes nobody knows: destroys all budgets first */
 void fixture_check(void);
 
 struct program *program_new(unsigned priority);       /* on a budget of its own, PROGRAM_PAGES */

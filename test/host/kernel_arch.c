@@ -278,7 +278,7 @@ TEST(console, "the console's text is kept, and cut where it is too long")
 
 TEST(panic, "a panic that a test expects comes back with file, line and sentence; so does the end")
 {
-	assert_true(HOST_PANICS(kernel_panic("x.c", 7, "I1 is broken")));
+	assert_true(HOST_PANICS(kernel_panic("x.c:7: I1 is broken")));
 	assert_string_equal(host_panic_text, "kernel panic: x.c:7: I1 is broken");
 	assert_true(HOST_PANICS(arch_halt(false)));
 	assert_string_equal(host_panic_text, "halt: powered off");

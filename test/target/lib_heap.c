@@ -108,9 +108,11 @@ TEST(allocate_too_much, "what the budget cannot pay for is NULL and ENOMEM, and 
 	char *block;
 
 	errno = 0;
-	EXPECT(!malloc(512u << 20));
+	block = malloc(512u << 20);
+	EXPECT(!block);
 	EXPECT_EQ(errno, ENOMEM);
-	EXPECT(!calloc(many, 16));
+	block = calloc(many, 16);
+	EXPECT(!block);
 	block = malloc(100);
 	EXPECT(block);
 	free(block);
@@ -146,13 +148,15 @@ TEST(allocate_aligned, "a block is as aligned as asked, and impossible alignment
 
 TEST(reallocate, "realloc keeps what was there")
 {
-	char *block = malloc(10);
+	char *small = malloc(10), *large, *refused;
 
-	EXPECT(block);
-	strcpy(block, "nacre");
-	EXPECT(block = realloc(block, 500000));
-	EXPECT_TEXT(block, "nacre");
-	EXPECT(!realloc(block, 512u << 20));
-	EXPECT_TEXT(block, "nacre");
-	free(block);
+	EXPECT(small);
+	strcpy(small, "nacre");
+	large = realloc(small, 500000);
+	EXPECT(large);
+	EXPECT_TEXT(large, "nacre");
+	refused = realloc(large, 512u << 20);
+	EXPECT(!refused);
+	EXPECT_TEXT(large, "nacre");
+	free(large);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "base/archive.h"
 #include "base/sha256.h"
+#include "base/string.h"
 #include "idl/console.h"
 #include "nacre/area.h"
 #include "nacre/clock.h"
@@ -41,9 +42,11 @@ static int child_sound(void)
 
 static int child_arguments(int argc, char **argv)
 {
-	if (argc != 4 || strcmp(argv[2], "two words") || *argv[3] || argv[4])
+	const char *name = getenv("NAME"), *empty = getenv("EMPTY");
+
+	if (argc != 4 || !string_equal(argv[2], "two words") || *argv[3] || argv[4])
 		return 1;
-	return getenv("NAME") && !strcmp(getenv("NAME"), "value") && !strcmp(getenv("EMPTY"), "") ? 0 : 2;
+	return name && string_equal(name, "value") && empty && !*empty ? 0 : 2;
 }
 
 static int child_print(void)
@@ -96,29 +99,29 @@ static int run_child(int argc, char **argv)
 {
 	const char *what = argv[1];
 
-	if (!strcmp(what, "exit"))
+	if (string_equal(what, "exit"))
 		return 17;
-	if (!strcmp(what, "sound"))
+	if (string_equal(what, "sound"))
 		return child_sound();
-	if (!strcmp(what, "arguments"))
+	if (string_equal(what, "arguments"))
 		return child_arguments(argc, argv);
-	if (!strcmp(what, "print"))
+	if (string_equal(what, "print"))
 		return child_print();
-	if (!strcmp(what, "signal"))
+	if (string_equal(what, "signal"))
 		return child_signal();
-	if (!strcmp(what, "null"))
+	if (string_equal(what, "null"))
 		return *(volatile int *)(uintptr_t)(argc * 4); /* argc is 2 */
-	if (!strcmp(what, "text"))
+	if (string_equal(what, "text"))
 		*(volatile uint16_t *)(uintptr_t)exit = 0;
-	if (!strcmp(what, "relro"))
+	if (string_equal(what, "relro"))
 		*(int *volatile *)&constant = NULL;
-	if (!strcmp(what, "jump"))
+	if (string_equal(what, "jump"))
 		((void (*)(void))(uintptr_t)&answer)();
-	if (!strcmp(what, "overflow"))
+	if (string_equal(what, "overflow"))
 		return overflow(1 << 20);
-	if (!strcmp(what, "smash"))
+	if (string_equal(what, "smash"))
 		return child_smash();
-	if (!strcmp(what, "abort"))
+	if (string_equal(what, "abort"))
 		abort();
 	return 99;
 }

@@ -97,9 +97,12 @@ TEST(thread_local_each, "each thread has thread-local variables and an errno of 
 
 static void *fail_to_allocate(void *unused)
 {
+	void *block;
+
 	(void)unused;
 	errno = 0;
-	return (void *)(uintptr_t)(malloc(1u << 30) == NULL && errno == ENOMEM);
+	block = malloc(1u << 30);
+	return (void *)(uintptr_t)(!block && errno == ENOMEM);
 }
 
 TEST(errno_each, "libc sets the errno of the thread that failed")

@@ -315,41 +315,49 @@ def run(command, **more):
 
 
 def sources(folder, endings):
-    return sorted(str(p.relative_to(ROOT)) for p in (ROOT / folder).iterdir() if p.suffix in endings)
+    return sorted(p for p in (ROOT / folder).iterdir() if p.suffix in endings)
+
+
+def boot_compile(folder, width):
+    objects = folder / f"objects{width}"
+    objects.mkdir()
+    run([*GCC.split(), *ARCH[width].split(), "-fPIE", "-ffunction-sections", f"-I{ROOT}", "-c",
+         *sources("boot", (".c", ".S")), *sources("base", (".c",))], cwd=objects)
+
+
+def boot_link(folder, width, *extra):
+    """The flags that matter are those that boot/README.md names."""
+    elf = folder / f"boot{width}.elf"
+    run([*GCC.split(), *ARCH[width].split(), "-fPIE", "-pie", f"-B{folder}/", "-Wl,--no-dynamic-linker,-z,norelro,--gc-sections",
+         f"-Wl,-T,{ROOT}/boot/boot.lds", *sorted((folder / f"objects{width}").iterdir()), *extra, "-o", elf])
+    run(["riscv64-unknown-elf-objcopy", "-O", "binary", "-j", ".text", elf, folder / f"boot{width}"])
+
+
+def probe_build(folder, width):
+    lds = folder / f"probe{width}.lds"
+    lds.write_text(PROBE_LDS % (BASE[width], BASE[width] + 0x100000))
+    run([*GCC.split(), *ARCH[width].split(), "-ffixed-s10", "-ffixed-s11", "-msmall-data-limit=0", "-fno-pic", "-s",
+         f"-I{ROOT}", f"-Wl,-T,{lds},-z,max-page-size=4096,--build-id=sha1", folder / "start.S", folder / "probe.c",
+         *sources("base", (".c",)), "-o", folder / f"probe{width}"])
+
+
+def setUpModule():
+    """One folder for all tests, with boot, probe and device tree for both widths."""
+    Workshop.folder = folder = Path(tempfile.mkdtemp(prefix="nacre-image-"))
+    unittest.addModuleCleanup(shutil.rmtree, folder)
+    Workshop.dtb = folder / "board.dtb"
+    (folder / "ld").symlink_to(shutil.which("riscv64-linux-gnu-ld"))
+    (folder / "start.S").write_text(PROBE_START)
+    (folder / "probe.c").write_text(PROBE)
+    run(["dtc", "-q", "-O", "dtb", "-o", Workshop.dtb, ROOT / "board/qemu-virt/board.dts"])
+    for width in WIDTHS:
+        boot_compile(folder, width)
+        boot_link(folder, width)
+        probe_build(folder, width)
 
 
 class Workshop(unittest.TestCase):
-    """A folder with boot, probe and device tree for both widths, built once a class."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Path(tempfile.mkdtemp(prefix="nacre-image-"))
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
-        (cls.folder / "ld").symlink_to(shutil.which("riscv64-linux-gnu-ld"))
-        (cls.folder / "start.S").write_text(PROBE_START)
-        (cls.folder / "probe.c").write_text(PROBE)
-        cls.dtb = cls.folder / "board.dtb"
-        run(["dtc", "-q", "-O", "dtb", "-o", cls.dtb, ROOT / "board/qemu-virt/board.dts"])
-        for width in WIDTHS:
-            cls.build_boot(width)
-            cls.build_probe(width)
-
-    @classmethod
-    def build_boot(cls, width, extra=()):
-        """The flags that matter are those that boot/README.md names."""
-        elf = cls.folder / f"boot{width}.elf"
-        run([*GCC.split(), *ARCH[width].split(), "-fPIE", "-pie", "-ffunction-sections", f"-B{cls.folder}/", "-I.",
-             "-Wl,--no-dynamic-linker,-z,norelro,--gc-sections,-T,boot/boot.lds",
-             *sources("boot", (".c", ".S")), *sources("base", (".c",)), *extra, "-o", elf], cwd=ROOT)
-        run(["riscv64-unknown-elf-objcopy", "-O", "binary", "-j", ".text", elf, cls.folder / f"boot{width}"])
-
-    @classmethod
-    def build_probe(cls, width):
-        lds, elf = cls.folder / f"probe{width}.lds", cls.folder / f"probe{width}"
-        lds.write_text(PROBE_LDS % (BASE[width], BASE[width] + 0x100000))
-        run([*GCC.split(), *ARCH[width].split(), "-ffixed-s10", "-ffixed-s11", "-msmall-data-limit=0", "-fno-pic", "-s",
-             "-I.", f"-Wl,-T,{lds},-z,max-page-size=4096,--build-id=sha1", cls.folder / "start.S", cls.folder / "probe.c",
-             *sources("base", (".c",)), "-o", elf], cwd=ROOT)
+    folder = dtb = None     # of setUpModule
 
     def image(self, width, options="", name="image", files=(), **paths):
         """Builds an image and returns its path."""
@@ -543,9 +551,9 @@ class Images(Workshop):
 
 
 class Boot(Workshop):
-    def boot(self, width, image, mem="16M", cpu=None, extra=()):
+    def boot(self, width, image, mem="16M", cpu=None, extra=(), **more):
         """Runs until QEMU ends; (its status, what came over the UART)."""
-        with Machine(width, mem, image, cpu=cpu and cpu.format(width=width), extra=extra, seconds=60) as machine:
+        with Machine(width, mem, image, cpu=cpu and cpu.format(width=width), extra=extra, seconds=60, **more) as machine:
             status = machine.wait()
             return status, machine.output
 
@@ -725,8 +733,8 @@ class Boot(Workshop):
             self.assertIn("spec=1000000 error=0 probes=111111000 ipi=-2 legacy=-2 base7=-2 badreset=-3\n",
                           self.probe(width, "sbi"))
 
-    def ends(self, width, status, what, options="", cpu=None):
-        done, output = self.boot(width, self.image(width, f"probe={what} {options}"), cpu=cpu)
+    def ends(self, width, status, what, options="", cpu=None, **more):
+        done, output = self.boot(width, self.image(width, f"probe={what} {options}"), cpu=cpu, **more)
         self.assertEqual(done, status, output)
         self.assertNotIn("end\n", output)
         return output
@@ -741,13 +749,13 @@ class Boot(Workshop):
     def test_reboot(self):
         """A cold reboot starts over."""
         for width in WIDTHS:
-            self.assertEqual(self.ends(width, 0, "reboot").count("probe hart=0"), 2)
+            self.assertEqual(self.ends(width, 0, "reboot", reboot=True).count("probe hart=0"), 2)
 
     def test_deadline(self):
         """The option deadline ends a run that takes too long with one sentence and status 3, and only such a run."""
         for width in WIDTHS:
             for cpu in (None, BARE):
-                output = self.ends(width, 3, "spin", "deadline=100000000", cpu)
+                output = self.ends(width, 3, "spin", "deadline=30000000", cpu)
                 self.assertRegex(output, r"\nboot: the deadline passed, [^\n]*\n\Z")
                 self.assertIn("interrupt cause=5", self.probe(width, "timer", options="deadline=60000000000", cpu=cpu))
 
@@ -871,7 +879,7 @@ class Boot(Workshop):
                  'const char *more(int i) { return words[i]; }', "boot must run at any address")):
             source.write_text(text)
             with self.assertRaisesRegex(AssertionError, sentence):
-                self.build_boot(32, ("-Wl,--undefined=more", source))
+                boot_link(self.folder, 32, "-Wl,--undefined=more", source)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@
 
 # Quiet unless V=1: one line a file. Parallel unless make was told a number of jobs.
 Q    := $(if $(V),,@)
-JOBS := $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+# MAKEFLAGS tells of -j only when a recipe runs, so this is worked out there.
+CORES := $(shell nproc)
+JOBS  = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(CORES))
 
 # What was asked, and what it means; nothing behind the = sign means the default, too.
 WIDTH_ASKED := $(WIDTH)

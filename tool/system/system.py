@@ -48,7 +48,6 @@ KEYS = {
     "properties": (list, []),      # of the device's node, put into the environment as NAME=value
     "trusted_dma": (bool, False),  # says that this driver is trusted with all RAM
     "memory": (dict, {}),          # name = pages, kept by init across restarts
-    "control": (bool, False),      # init sends it what only init knows (server/init/tell.c)
     "arguments": (list, []),
     "environment": (dict, {}),
 }
@@ -170,7 +169,7 @@ class Program:
         yield f"stack {self.stack_kib * 1024}"
         yield f"priority {self.priority}"
         yield f"restart {self.restart}"
-        for flag in ("critical", "window", "server", "resolve", "control"):
+        for flag in ("critical", "window", "server", "resolve"):
             if getattr(self, flag):
                 yield flag
         for path, how in self.publish.items():

@@ -48,7 +48,7 @@ static inline size_t arch_ram_limit(paddr_t base)
 	return LINEAR_END - LINEAR_BASE - (base & (((paddr_t)1 << (PAGE_SHIFT + (TABLE_LEVELS - 1) * TABLE_BITS)) - 1));
 }
 
-/* --- Boot. kernel_main is entered with paging on and only the kernel itself and the device tree mapped. It reads the
+/* --- Boot. arch_main is entered with paging on and only the kernel itself and the device tree mapped. It reads the
  * tree and calls arch_init; until then nothing of interface.h works but the console, arch_halt and kernel_panic. */
 struct fdt;
 struct arch_boot {
@@ -58,7 +58,7 @@ struct arch_boot {
 	paddr_t text_base, data_base; /* the kernel itself, both whole pages; text may be in flash */
 	size_t text_bytes, data_bytes;
 };
-void kernel_main(const struct arch_boot *boot) __attribute__((noreturn)); /* boot/main.c */
+void arch_main(const struct arch_boot *boot) __attribute__((noreturn)); /* kernel.lds makes it kernel_main of boot/main.c */
 
 struct arch_config {
 	const struct fdt *tree;       /* for the interrupt controller */

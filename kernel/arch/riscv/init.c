@@ -18,7 +18,7 @@ void enter(uintptr_t hart, paddr_t tree, paddr_t text, paddr_t data)
 	CSR_CLEAR(CSR_SSTATUS, SSTATUS_SIE | SSTATUS_FS | SSTATUS_VS | SSTATUS_SUM | SSTATUS_MXR);
 	boot = (struct arch_boot){ .hart = hart, .tree_base = tree, .text_base = text, .data_base = data };
 	map_boot(&boot);
-	kernel_main(&boot);
+	arch_main(&boot);
 }
 
 void arch_init(const struct arch_boot *boot, const struct arch_config *config)
