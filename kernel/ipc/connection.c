@@ -150,6 +150,8 @@ void connection_detach(struct connection *connection)
 {
 	list_remove(&connection->server_link);
 	notice_unbind(&connection->notice);
+	if (connection->closing) /* nobody will receive CLOSED */
+		object_destroy(&connection->object);
 }
 
 static bool connection_step(struct object *object)

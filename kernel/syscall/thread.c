@@ -43,8 +43,9 @@ err_t sys_thread_exit(struct thread *self, user_ptr_t clear)
 		return E_BLOCKED;
 	}
 	if (clear.address && !user_write(self, clear, &zero, sizeof zero))
-		while (futex_wake_one(process, clear.address))
-			continue; /* joiners: threads of this process */
+		while (futex_wake_one(process, clear.address)) /* joiners; executing it again wakes the rest */
+			if (arch_interrupt_pending())
+				return E_RESTART;
 	thread_end(self);
 	return E_BLOCKED;
 }

@@ -10,17 +10,31 @@
 #include "base/bits.h"
 #include "base/string.h"
 
+static void segments_read(struct spawn_load *load)
+{
+	struct elf_segment segment;
+
+	for (unsigned i = 0; elf_segment(&load->elf, i, &segment); i++) {
+		if (segment.type == ELF_LOAD)
+			load->loads[load->load_count++] = segment;
+		else if (segment.type == ELF_RELRO)
+			load->relro = segment;
+		else if (segment.type == ELF_TLS)
+			load->tls = segment;
+	}
+}
+
+/* The segments ascend: the reader has seen to that. */
 static nacre_err_t range_reserve(struct spawn_load *load)
 {
-	uint64_t start, end;
-	uintptr_t base = 0;
-	nacre_err_t error;
+	const struct elf_segment *last = &load->loads[load->load_count - 1];
+	uintptr_t start = align_down((uintptr_t)load->loads[0].vaddr, NACRE_PAGE_BYTES);
+	uintptr_t end = (uintptr_t)(last->vaddr + last->memory_size), base = 0;
+	nacre_err_t error = nacre_map_reserve(load->child->process, NACRE_PAGES(end - start), &base);
 
-	elf_span(&load->elf, &start, &end);
-	error = nacre_map_reserve(load->child->process, (size_t)((end - start) / NACRE_PAGE_BYTES), &base);
 	if (error)
 		return spawn_refuse(load, error, NULL);
-	load->child->load_base = base - (uintptr_t)start;
+	load->child->load_base = base - start;
 	load->child->entry = load->child->load_base + (uintptr_t)load->elf.entry;
 	return NACRE_E_OK;
 }
@@ -78,12 +92,12 @@ static nacre_err_t segment_make(struct spawn_load *load, const struct elf_segmen
 	uintptr_t start = align_down((uintptr_t)segment->vaddr, NACRE_PAGE_BYTES);
 	uintptr_t end = align_up((uintptr_t)(segment->vaddr + segment->memory_size), NACRE_PAGE_BYTES);
 	uintptr_t first = end, last = end;
-	struct elf_segment relro;
+	const struct elf_segment *relro = &load->relro;
 	nacre_err_t error;
 
-	if (elf_find(&load->elf, ELF_RELRO, &relro) && relro.vaddr >= segment->vaddr && relro.vaddr < end) {
-		first = relro.vaddr == segment->vaddr ? start : align_up((uintptr_t)relro.vaddr, NACRE_PAGE_BYTES);
-		last = max_size(first, align_down((uintptr_t)(relro.vaddr + relro.memory_size), NACRE_PAGE_BYTES));
+	if (relro->memory_size && relro->vaddr >= segment->vaddr && relro->vaddr < end) {
+		first = relro->vaddr == segment->vaddr ? start : align_up((uintptr_t)relro->vaddr, NACRE_PAGE_BYTES);
+		last = max_size(first, align_down((uintptr_t)(relro->vaddr + relro->memory_size), NACRE_PAGE_BYTES));
 	}
 	error = piece_make(load, segment, start, first, false);
 	if (!error)
@@ -122,29 +136,48 @@ void spawn_image_copy(const struct spawn_load *load, uint64_t vaddr, size_t size
 
 /* --- relocation -------------------------------------------------------------------------------------------- */
 
+/* An entry of the table as it lies in a file of this machine's width. */
+struct entry {
+	uintptr_t place, kind, addend;
+};
+enum { R_RISCV_RELATIVE = 3 };
+
+/* Does the entry where it is the usual one with a place in a piece. */
+static bool relocate_quickly(const struct spawn_load *load, const uint8_t *from)
+{
+	struct entry entry;
+	uint8_t *to;
+
+	memcpy(&entry, from, sizeof(entry));
+	to = entry.kind == R_RISCV_RELATIVE && entry.place % sizeof(uintptr_t) == 0 ? local_at(load, entry.place) : NULL;
+	if (to)
+		*(uintptr_t *)(void *)to = load->child->load_base + entry.addend;
+	return to;
+}
+
+/* What is not usual is padding, or the ELF reader knows a sentence for it. */
 static nacre_err_t relocate(struct spawn_load *load)
 {
 	struct elf_relocation_table table;
 	struct elf_relocation relocation;
 	const char *fault = elf_relocations(&load->elf, &table);
 
-	for (size_t i = 0; !fault && i < table.count; i++) {
-		if (!elf_relocation(&load->elf, &table, i, &relocation))
-			fault = table.fault;
-		else if (!relocation.is_none)
-			*(uintptr_t *)(void *)local_at(load, relocation.place) =
-				load->child->load_base + (uintptr_t)relocation.addend;
-	}
+	for (size_t i = 0; !fault && i < table.count; i++)
+		if (!relocate_quickly(load, table.entries + i * sizeof(struct entry)) &&
+		    (!elf_relocation(&load->elf, &table, i, &relocation) || !relocation.is_none))
+			fault = table.fault ? table.fault : "it has a relocation outside its writable segments";
 	return fault ? spawn_refuse(load, NACRE_E_ARGUMENT, fault) : NACRE_E_OK;
 }
 
 nacre_err_t spawn_image_load(struct spawn_load *load)
 {
-	struct elf_segment segment;
-	nacre_err_t error = range_reserve(load);
+	nacre_err_t error;
 
-	for (unsigned i = 0; !error && elf_load(&load->elf, i, &segment); i++)
-		error = segment.flags & ELF_W ? segment_make(load, &segment) : segment_map(load, &segment);
+	segments_read(load);
+	error = range_reserve(load);
+	for (unsigned i = 0; !error && i < load->load_count; i++)
+		error = load->loads[i].flags & ELF_W ? segment_make(load, &load->loads[i])
+						     : segment_map(load, &load->loads[i]);
 	return error ? error : relocate(load);
 }
 
@@ -171,11 +204,8 @@ void spawn_image_release(struct spawn_load *load)
 
 uintptr_t spawn_image_address(const struct spawn_load *load, uint64_t offset, uint64_t size)
 {
-	struct elf_segment segment;
-
-	for (unsigned i = 0; elf_load(&load->elf, i, &segment); i++)
-		if (offset >= segment.offset && segment.file_size >= size &&
-		    offset - segment.offset <= segment.file_size - size)
-			return load->child->load_base + (uintptr_t)(segment.vaddr + (offset - segment.offset));
+	for (const struct elf_segment *s = load->loads; s < load->loads + load->load_count; s++)
+		if (offset >= s->offset && s->file_size >= size && offset - s->offset <= s->file_size - size)
+			return load->child->load_base + (uintptr_t)(s->vaddr + (offset - s->offset));
 	return 0;
 }

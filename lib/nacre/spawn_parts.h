@@ -19,6 +19,9 @@ struct spawn_load {
 	const struct nacre_spawn *spec;
 	struct nacre_child *child;
 	struct elf elf;
+	struct elf_segment loads[ELF_LOADS_MAX]; /* read once: reading a header anew costs hundreds of instructions */
+	unsigned load_count;
+	struct elf_segment relro, tls; /* all zero: there is none */
 	struct nacre_area file;    /* the loader's own mapping of it, where the caller brought none */
 	struct spawn_piece pieces[SPAWN_PIECES_MAX];
 	unsigned piece_count;

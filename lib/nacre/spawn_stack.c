@@ -27,6 +27,10 @@ struct stack {
 	struct nacre_tls_template tls;
 	size_t argc, envc, strings;   /* counts, and bytes of all strings */
 	uintptr_t at;                 /* next free byte of the startup block, in the child */
+	struct {
+		uint8_t random[NACRE_STARTUP_RANDOM_BYTES];
+		uintptr_t guard;
+	} secrets;
 };
 
 /* --- how much ---------------------------------------------------------------------------------------------- */
@@ -49,16 +53,6 @@ static size_t block_size(const struct stack *stack)
 {
 	return sizeof(struct nacre_startup) + handle_count(stack) * sizeof(struct nacre_startup_handle) +
 	       (stack->argc + stack->envc + 2) * sizeof(char *) + stack->strings;
-}
-
-static void tls_measure(struct stack *stack)
-{
-	struct elf_segment segment;
-
-	if (!elf_find(&stack->load->elf, ELF_TLS, &segment))
-		return;
-	stack->tls.size = (size_t)segment.memory_size;
-	stack->tls.alignment = (size_t)segment.alignment;
 }
 
 /* --- where ------------------------------------------------------------------------------------------------- */
@@ -95,14 +89,11 @@ static nacre_err_t memory_make(struct stack *stack, size_t block)
 
 static void tls_fill(const struct stack *stack, uintptr_t tp)
 {
-	struct elf_segment segment;
-	uintptr_t guard;
+	const struct elf_segment *tls = &stack->load->tls;
 
-	nacre_random_fill(&guard, sizeof(guard));
-	guard &= ~(uintptr_t)0xff; /* a NUL in it stops the overflows that copy strings */
-	nacre_tls_fill(&stack->tls, here(stack, tp), guard);
-	if (elf_find(&stack->load->elf, ELF_TLS, &segment))
-		spawn_image_copy(stack->load, segment.vaddr, (size_t)segment.file_size, here(stack, tp));
+	/* A NUL in the guard stops the overflows that copy strings. */
+	nacre_tls_fill(&stack->tls, here(stack, tp), stack->secrets.guard & ~(uintptr_t)0xff);
+	spawn_image_copy(stack->load, tls->vaddr, (size_t)tls->file_size, here(stack, tp));
 }
 
 static uintptr_t strings_write(struct stack *stack, const char *const *list, size_t count, uintptr_t *strings)
@@ -184,7 +175,7 @@ static nacre_err_t block_write(struct stack *stack)
 	startup->handles = (struct nacre_startup_handle *)handles;
 	startup->stack_base = stack->base;
 	startup->stack_size = end - stack->base;
-	nacre_random_fill(startup->random, sizeof(startup->random));
+	memcpy(startup->random, stack->secrets.random, sizeof(startup->random));
 	self_describe(stack, startup);
 	stack->load->child->argument = there;
 	return NACRE_E_OK;
@@ -213,7 +204,9 @@ nacre_err_t spawn_stack_make(struct spawn_load *load)
 
 	stack.argc = list_measure(load->spec->argv, &stack.strings);
 	stack.envc = list_measure(load->spec->envp, &stack.strings);
-	tls_measure(&stack);
+	stack.tls.size = (size_t)load->tls.memory_size;
+	stack.tls.alignment = (size_t)load->tls.alignment;
+	nacre_random_fill(&stack.secrets, sizeof(stack.secrets));
 	block = block_size(&stack);
 	if (block > BLOCK_BYTES_MAX || stack.tls.size > BLOCK_BYTES_MAX)
 		return spawn_refuse(load, NACRE_E_ARGUMENT, "its arguments, environment or thread-local storage are larger than 64 KiB");

@@ -102,6 +102,10 @@ def spell(item):
     return f"a {item.type}" + (f" of a {item.object}" if item.object else "")
 
 
+# No call is told how large the caller's structure is, so one that grew would be written past the end of an old program's.
+FROZEN = "structures are frozen: programs were compiled with the old layout; a new field comes with a new call"
+
+
 # --- structures ------------------------------------------------------------------------------------------------
 
 def compare_structs(old, new):
@@ -112,7 +116,11 @@ def compare_structs(old, new):
         for field, now in pairs(before.fields, after.fields):
             entry = f'struct "{before.name}", field "{field.name}"'
             for problem in compare_field(old, new, before.name, field, now):
-                yield Break("objects.toml", entry, problem, "programs were compiled with the old layout; add at the end")
+                yield Break("objects.toml", entry, problem, FROZEN)
+        for width in (32, 64):
+            was, is_now = (layouts(contract, width)[before.name].size for contract in (old, new))
+            if was != is_now:
+                yield Break("objects.toml", f'struct "{before.name}"', f"was {was} bytes on RV{width} and is {is_now}", FROZEN)
 
 
 def compare_field(old, new, struct, field, now):
