@@ -1,4 +1,5 @@
-/* nearest.c - the word that is most like another, by how many letters must change (Levenshtein distance). */
+/* nearest.c - the word that is most like another, by how many letters must change or swap places
+ * (optimal string alignment distance). */
 #include "base/bits.h"
 #include "base/string.h"
 #include "shell.h"
@@ -12,27 +13,27 @@ static unsigned smallest(unsigned a, unsigned b, unsigned c)
 	return least < c ? least : c;
 }
 
-/* Row by row of the table of distances of beginnings; `row` holds the one before. */
+/* Row by row of the table of distances of beginnings, with the two rows before: the second is for letters that
+ * changed places. */
 static unsigned distance(const char *a, const char *b)
 {
-	unsigned row[LETTERS_MAX + 1], length = (unsigned)string_length(b);
+	unsigned rows[3][LETTERS_MAX + 1], length = (unsigned)string_length(b);
 
 	if (length > LETTERS_MAX)
 		return FAR;
 	for (unsigned j = 0; j <= length; j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (unsigned i = 1; a[i - 1]; i++) {
-		unsigned diagonal = row[0];
+		unsigned *row = rows[i % 3], *above = rows[(i - 1) % 3], *higher = rows[(i - 2) % 3];
 
 		row[0] = i;
 		for (unsigned j = 1; j <= length; j++) {
-			unsigned above = row[j];
-
-			row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-			diagonal = above;
+			row[j] = smallest(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && higher[j - 2] + 1 < row[j])
+				row[j] = higher[j - 2] + 1;
 		}
 	}
-	return row[length];
+	return rows[string_length(a) % 3][length];
 }
 
 void nearest_begin(struct nearest *nearest, const char *wanted)

@@ -28,7 +28,7 @@ static bool is_lendable(const struct mapping *mapping, vaddr_t base, size_t page
 
 	if (!backing || mapping->state != MAPPING_WHOLE || backing->shared)
 		return false;
-	if (backing->kind != BACKING_ANONYMOUS && backing->kind != BACKING_CONTIGUOUS)
+	if (backing->kind != BACKING_ANONYMOUS) /* contiguous memory could not be given a fresh frame if the borrower pinned it */
 		return false;
 	return (base - mapping->base) / PAGE_SIZE + pages <= mapping->pages;
 }
@@ -130,21 +130,11 @@ static void borrower_set(const struct loan *loan, pte_t value)
 static void pinned_replace(struct thread *caller, unsigned page)
 {
 	struct loan *loan = &caller->loan;
-	vaddr_t address = loan->lender_base + page * PAGE_SIZE;
-	pte_t *entry = entry_of(caller->process, loan->lender_base, page);
-	paddr_t old = pte_page(*entry);
-	paddr_t fresh = pin_replace(loan->borrower, loan->borrower_base + page * PAGE_SIZE);
-	struct mapping *mapping;
+	paddr_t old = pte_page(*entry_of(caller->process, loan->lender_base, page));
+	paddr_t fresh = pin_replace(loan->borrower, loan->borrower_base + page * PAGE_SIZE, old);
 
-	if (!fresh)
-		return;
-	mapping = space_find(&caller->process->space, address);
-	if (mapping->charged) {
-		frame_take(fresh);
-		frame_drop(old);
-	}
-	backing_page_set(mapping->backing, mapping->offset + (address - mapping->base) / PAGE_SIZE, fresh);
-	*entry = (*entry & (((pte_t)1 << PTE_PPN_SHIFT) - 1)) | (pte_t)(fresh >> PAGE_SHIFT) << PTE_PPN_SHIFT;
+	if (fresh)
+		space_page_replace(&caller->process->space, loan->lender_base + page * PAGE_SIZE, fresh);
 }
 
 static void lender_restore(struct thread *caller)

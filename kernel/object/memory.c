@@ -96,6 +96,11 @@ static void memory_mark(struct object *object)
 		patch_undo(memory);
 }
 
+static struct process *process_of(const struct mapping *mapping)
+{
+	return CONTAINER_OF(mapping->space, struct process, space);
+}
+
 /* Foreign mappings live on as orphans; others go: they belong to processes of the dying budget, or show device or image
  * pages whose device is being taken away. */
 static bool mappings_step(struct memory *memory)
@@ -108,7 +113,7 @@ static bool mappings_step(struct memory *memory)
 		space_map_step(mapping);
 	else if (mapping->charged)
 		mapping_orphan(mapping);
-	else
+	else if (patches_step(process_of(mapping), mapping->base, mapping->pages))
 		mapping_remove_step(mapping);
 	return false;
 }

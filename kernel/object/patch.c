@@ -3,7 +3,11 @@
 
 bool patch_needed(const struct mapping *mapping)
 {
-	return mapping->backing && (mapping->backing->kind == BACKING_IMAGE || mapping->backing->sealed);
+	const struct backing *backing = mapping->backing;
+
+	if (!backing) /* an orphan: what is not writable there may be sealed text that others share */
+		return !(mapping->protection & PROT_WRITE);
+	return backing->kind == BACKING_IMAGE || backing->sealed;
 }
 
 static struct patch *patch_at(const struct process *process, vaddr_t page)

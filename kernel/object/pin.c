@@ -143,14 +143,14 @@ static struct pin *pin_holding(const struct process *process, vaddr_t page)
 
 /* The frame count of the machine stays right: the pin's charge pays for the old frame from now on, the lender's for the
  * fresh one. */
-paddr_t pin_replace(struct process *borrower, vaddr_t page)
+paddr_t pin_replace(struct process *borrower, vaddr_t page, paddr_t frame)
 {
 	struct pin *pin = pin_holding(borrower, page);
 	paddr_t fresh;
 
-	if (!pin)
+	if (!pin || pin->frames[(page - pin->base) / PAGE_SIZE] != frame)
 		return 0;
 	fresh = frame_alloc(FRAME_DATA);
-	__builtin_memcpy(pa_to_kva(fresh), pa_to_kva(pin->frames[(page - pin->base) / PAGE_SIZE]), PAGE_SIZE);
+	__builtin_memcpy(pa_to_kva(fresh), pa_to_kva(frame), PAGE_SIZE);
 	return fresh;
 }

@@ -21,5 +21,5 @@ void pin_drop(struct pin *pin);
 bool pins_step(struct process *process);  /* drops one; true: none left */
 bool pins_step_device(struct device *device);
 /* A loan of pinned pages ends: the frame stays with the driver. Gives a fresh copy for the lender, paid by the pin, or 0 if
- * the page is not pinned. */
-paddr_t pin_replace(struct process *borrower, vaddr_t page);
+ * this very frame is not pinned there: an older pin at the same address, of a loan that ended long ago, does not count. */
+paddr_t pin_replace(struct process *borrower, vaddr_t page, paddr_t frame);

@@ -19,11 +19,12 @@ static int fail(int error)
 	return -1;
 }
 
+/* Of the process: its budget is its own. */
 static uint64_t cpu_ns(void)
 {
-	struct nacre_process_state state = { 0 };
+	struct nacre_budget_state state = { 0 };
 
-	nacre_process_info(nacre_self_process(), &state);
+	nacre_budget_info(nacre_self_budget(), &state);
 	return state.cpu_ns;
 }
 
