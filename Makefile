@@ -29,16 +29,19 @@ setup-all:
 
 # --- build -----------------------------------------------------------------------------------------------------
 
-.PHONY: all image image-info
+.PHONY: all image image-info sdk doc compile_commands.json
 all: setup ## build kernel, programs and image for WIDTH
 	$(BUILD) all
 image: setup ## the flash image, build/rv32/image
 	$(BUILD) image
 image-info: image ## what is in the image: programs, segments, sizes, build IDs
 	$(BUILD) -s image-info
-compile_commands.json: setup ## for editors
+sdk: setup ## build/sdk: all that building a program outside this tree needs
 	$(BUILD) $@
-.PHONY: compile_commands.json
+doc: setup-all ## build/doc: the book as HTML
+	$(BUILD) $@
+compile_commands.json: setup-all ## for editors
+	$(BUILD) $@
 
 # Any one file: make build/rv64/program/hello
 build/%: setup FORCE

@@ -25,7 +25,6 @@ struct ram {
 
 /* The parts of the image; see image.h for its layout. */
 struct image {
-	const uint8_t *start;
 	struct range archive;
 	struct archive_file table, options, tree, kernel, init;
 };

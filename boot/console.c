@@ -5,18 +5,13 @@
 
 enum { TRANSMIT = 0, LINE_STATUS = 5, TRANSMIT_EMPTY = 0x20, PATIENCE = 1000000 };
 
-static bool is_16550(const struct fdt *tree, const struct fdt_node *node)
-{
-	return fdt_is_compatible(tree, node, "ns16550a") || fdt_is_compatible(tree, node, "ns16550");
-}
-
 void console_find(struct console *console, const struct fdt *tree)
 {
 	const char *path = fdt_string(tree, fdt_find_path(tree, "/chosen"), "stdout-path", 0);
 	const struct fdt_node *node = path ? fdt_find_path(tree, path) : NULL;
 	struct fdt_range range;
 
-	if (!node || !is_16550(tree, node))
+	if (!node || !fdt_is_compatible(tree, node, "ns16550a"))
 		node = fdt_find_compatible(tree, NULL, "ns16550a");
 	if (!node || !fdt_reg(tree, node, 0, &range))
 		return;

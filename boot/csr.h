@@ -2,8 +2,7 @@
  *
  * The TRY forms put a trap vector of their own around the one instruction, so that a missing register answers
  * "false" instead of trapping away. Such a trap spoils mepc, mcause, mtval and mstatus.MPP/MPIE: the trap handler
- * saves what it needs of them first. Registers that an old assembler may not know are given by number.
- * Where RV32 splits a 64-bit register in two, HALVES is true, and the number of the upper half is passed along. */
+ * saves what it needs of them first. Where RV32 splits a 64-bit register in two, HALVES is true. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>

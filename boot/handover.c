@@ -40,7 +40,7 @@ static void init_describe(struct handover *h, struct boot *boot)
 	if (fault)
 		fail(&boot->machine, "the program init in the image cannot be started: %s; build it again", fault);
 	init_put(h, elf.entry);
-	init_put(h, 0);
+	init_put(h, 0);                 /* the count, below */
 	for (; elf_load(&elf, count, &segment); count++) {
 		init_put(h, (uintptr_t)file->content + segment.offset);
 		init_put(h, segment.vaddr);
@@ -98,14 +98,12 @@ static bool lies_in_ram(const struct boot *boot, uintptr_t address)
 
 static void ranges_reserve(struct handover *h, const struct boot *boot)
 {
-	uintptr_t image = (uintptr_t)boot->image.start;
-
 	h->reserved_count = 0;
 	reserve(h, boot->self.start, boot->self.end);
 	reserve(h, boot->tree_copy.start, boot->tree_copy.end);
 	reserve(h, boot->kernel_data.start, boot->kernel_data.end);
-	if (lies_in_ram(boot, image))
-		reserve(h, image, align_up(boot->image.archive.end, PAGE));
+	if (lies_in_ram(boot, (uintptr_t)image_start))
+		reserve(h, (uintptr_t)image_start, boot->image.archive.end);
 }
 
 /* Writes the tree with what `h` holds now; with `to` NULL it only measures. */
@@ -150,10 +148,12 @@ void handover_plan(struct handover *h, struct boot *boot)
 
 void handover_write(struct handover *h, const struct boot *boot)
 {
+	uintptr_t original = (uintptr_t)boot->tree.blob;
+
 	ranges_reserve(h, boot);
 	counters_put(h, boot);
 	tree_copy(h, boot, (void *)boot->tree_copy.start, boot->tree_copy.end - boot->tree_copy.start);
-	/* The original holds the same seed for random numbers, and its pages become free memory. */
-	if (lies_in_ram(boot, (uintptr_t)boot->tree.blob))
-		memset((void *)(uintptr_t)boot->tree.blob, 0, boot->tree.total_bytes);
+	/* The firmware's tree holds the same seed for random numbers, and its pages become free memory. */
+	if (lies_in_ram(boot, original) && boot->tree.blob != boot->image.tree.content)
+		memset((void *)original, 0, boot->tree.total_bytes);
 }

@@ -30,11 +30,6 @@ static bool time_is_wanted(const struct boot *boot)
 	return !option_flag((const char *)options->content, options->size, "no-time-csr");
 }
 
-static void counters_open(bool time)
-{
-	(void)CSR_TRY_WRITE(CSR_MCOUNTEREN, COUNTER_CYCLE | COUNTER_INSTRET | (time ? COUNTER_TIME : 0));
-}
-
 /* Sstc is there if menvcfg exists, its STCE bit sticks, and stimecmp answers. */
 static bool sstc_open(void)
 {
@@ -78,7 +73,7 @@ void hart_prepare(struct boot *boot)
 	m->has_scounteren = CSR_TRY_READ(CSR_SCOUNTEREN, &value);
 	if (!m->has_sstc && !m->timer.mtimecmp)
 		fail(m, "this machine has no timer: neither Sstc nor a CLINT in the device tree; add one to the board's tree");
-	counters_open(time);
+	(void)CSR_TRY_WRITE(CSR_MCOUNTEREN, COUNTER_CYCLE | COUNTER_INSTRET | (time ? COUNTER_TIME : 0));
 	memory_open(boot);
 	CSR_WRITE(medeleg, DELEGATED);
 	CSR_WRITE(mideleg, MIP_SSIP | MIP_STIP | MIP_SEIP);

@@ -37,7 +37,6 @@ static const char *parts_find(struct image *image, uint32_t *fault_offset)
 		{ .name = "init" },
 	};
 
-	image->start = image_start;
 	image->archive.start = (uintptr_t)image_start + header->archive_offset;
 	image->archive.end = image->archive.start + header->archive_bytes;
 	archive_open(&archive, (const void *)image->archive.start, header->archive_bytes);

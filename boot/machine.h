@@ -61,7 +61,7 @@ _Noreturn void power_reboot(const struct power *power);
 /* timer.c */
 void timer_find(struct timer *timer, const struct fdt *tree, unsigned long hart);
 bool timer_deadline_set(struct machine *machine, uint64_t ns);
-void timer_start(struct machine *machine);
+void timer_program(const struct timer *timer);
 void timer_supervisor_set(struct machine *machine, uint64_t ticks);
 void timer_interrupt(struct machine *machine);
 uint64_t timer_now(const struct timer *timer);

@@ -5,7 +5,7 @@
 /* The image may lie in RAM and is now known to be whole: nothing may be put on it. */
 static void image_keep(struct boot *boot)
 {
-	ram_mark(&boot->ram, (uintptr_t)boot->image.start, boot->image.archive.end);
+	ram_mark(&boot->ram, (uintptr_t)image_start, boot->image.archive.end);
 }
 
 static void deadline_set(struct boot *boot)
@@ -38,6 +38,6 @@ void boot_main(struct boot *boot)
 	kernel_plan(boot);
 	handover_write(&handover, boot);
 	kernel_load(boot);
-	timer_start(m);
+	timer_program(&m->timer);
 	kernel_enter(m->hart, boot->tree_copy.start, boot->kernel_data.start, boot->kernel_entry);
 }

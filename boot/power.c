@@ -37,7 +37,7 @@ static void pull(uintptr_t address, uint32_t value)
 		*(volatile uint32_t *)address = value;
 }
 
-/* A machine without any such device, or that is slow to obey, sleeps. */
+/* What a machine without any such device does, or one that is slow to obey. */
 static _Noreturn void sleep_forever(void)
 {
 	for (;;)

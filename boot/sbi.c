@@ -51,16 +51,12 @@ static unsigned long base_value(const struct trap_frame *frame)
 
 static struct answer time_call(struct machine *m, const struct trap_frame *frame)
 {
-	if (frame->x[REGISTER_A6] != 0)
-		return (struct answer){ NOT_SUPPORTED, 0 };
 	timer_supervisor_set(m, ticks_of(frame));
 	return (struct answer){ 0, 0 };
 }
 
 static struct answer reset_call(const struct machine *m, const struct trap_frame *frame)
 {
-	if (frame->x[REGISTER_A6] != 0)
-		return (struct answer){ NOT_SUPPORTED, 0 };
 	if (frame->x[REGISTER_A0] > RESET_WARM || frame->x[REGISTER_A1] > REASON_FAILURE)
 		return (struct answer){ INVALID, 0 };
 	if (frame->x[REGISTER_A0] == RESET_SHUTDOWN)
@@ -85,14 +81,14 @@ static long legacy_call(struct machine *m, const struct trap_frame *frame)
 
 static struct answer extension_call(struct machine *m, const struct trap_frame *frame)
 {
-	switch (frame->x[REGISTER_A7]) {
-	case BASE:
-		return (struct answer){ frame->x[REGISTER_A6] > BASE_LAST ? NOT_SUPPORTED : 0, base_value(frame) };
-	case TIME:
+	unsigned long extension = frame->x[REGISTER_A7], function = frame->x[REGISTER_A6];
+
+	if (extension == BASE && function <= BASE_LAST)
+		return (struct answer){ 0, base_value(frame) };
+	if (extension == TIME && function == 0)
 		return time_call(m, frame);
-	case RESET:
+	if (extension == RESET && function == 0)
 		return reset_call(m, frame);
-	}
 	return (struct answer){ NOT_SUPPORTED, 0 };
 }
 

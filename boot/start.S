@@ -21,10 +21,11 @@
 	.globl _start
 _start:
 	csrw	mie, zero
-	lla	t0, park                    /* a trap before there is a stack can only stop here */
+	csrr	t0, mhartid
+	bnez	t0, park                    /* hart 0 always exists (privileged spec 3.1.5); it does the work */
+	lla	t0, second_try              /* a1 may point at nothing: then go on as if it brought no tree */
+first_try:
 	csrw	mtvec, t0
-	csrr	a0, mhartid
-	bnez	a0, park                    /* hart 0 always exists (privileged spec 3.1.5); it does the work */
 
 	/* The first stack. Running from RAM: the rest of the image header's page, which holds nothing. Running from
 	 * flash: the start of RAM, or, where the device tree lies there, the place behind the tree. */
@@ -52,6 +53,7 @@ _start:
 	addi	t0, t0, 15
 	andi	t0, t0, -16
 2:	add	sp, t0, t3
+	csrr	a0, mhartid
 	call	early_main                  /* finds RAM, builds struct boot at its top; NULL: nothing to work with */
 	beqz	a0, park
 
@@ -62,6 +64,11 @@ _start:
 	csrw	mscratch, zero
 	call	boot_main                   /* does not return */
 
+	.balign	4
+second_try:
+	li	a1, 0
+	lla	t0, park
+	j	first_try
 	.balign	4
 park:	wfi
 	j	park

@@ -36,7 +36,7 @@ uint64_t timer_now(const struct timer *timer)
 
 /* The upper half goes to its maximum first, so that no value in between can fire. Where nobody waits the comparator
  * is left alone and its interrupt switched off: a machine that is emulated may jump to whatever time stands there. */
-static void program(const struct timer *timer)
+void timer_program(const struct timer *timer)
 {
 	volatile uint32_t *half = (volatile uint32_t *)timer->mtimecmp;
 	uint64_t next = min_u64(timer->supervisor, timer->deadline);
@@ -50,23 +50,16 @@ static void program(const struct timer *timer)
 	CSR_SET(mie, MIP_MTIP);
 }
 
-/* ns * frequency / 10^9, by way of microseconds and rounded up, so that no product leaves 64 bits before the year
- * 2554 of a 10 MHz clock. */
+/* ns * frequency / 10^9, rounded up to microseconds and taken in seconds and their rest, so that nothing overflows. */
 bool timer_deadline_set(struct machine *m, uint64_t ns)
 {
-	uint64_t us = divide_u64(ns, 1000, NULL) + 1;
+	uint32_t rest;
+	uint64_t seconds = divide_u64(divide_u64(ns, 1000, NULL) + 1, 1000000, &rest);
 
 	if (!m->timer.mtimecmp || !m->timer.frequency)
 		return false;
-	m->timer.deadline = divide_u64(us, 1000000, NULL) * m->timer.frequency;
-	divide_u64(us, 1000000, (uint32_t *)&us);
-	m->timer.deadline += divide_u64((uint32_t)us * (uint64_t)m->timer.frequency, 1000000, NULL);
+	m->timer.deadline = seconds * m->timer.frequency + divide_u64((uint64_t)rest * m->timer.frequency, 1000000, NULL);
 	return true;
-}
-
-void timer_start(struct machine *m)
-{
-	program(&m->timer);
 }
 
 /* An SBI set_timer: ends the pending event and asks for the next. */
@@ -81,7 +74,7 @@ void timer_supervisor_set(struct machine *m, uint64_t ticks)
 	}
 	m->timer.supervisor = ticks;
 	CSR_CLEAR(mip, MIP_STIP);
-	program(&m->timer);
+	timer_program(&m->timer);
 }
 
 void timer_interrupt(struct machine *m)
@@ -96,5 +89,5 @@ void timer_interrupt(struct machine *m)
 		m->timer.supervisor = NEVER;
 		CSR_SET(mip, MIP_STIP);
 	}
-	program(&m->timer);
+	timer_program(&m->timer);
 }

@@ -45,7 +45,8 @@ enum { CONSOLE_LINE = 0 };
 enum { CONSOLE_OPEN = 4 };
 enum { CONSOLE_MAY_READ = 1, CONSOLE_MAY_WRITE = 2 };
 
-/* attend: from now on Ctrl-C is not data: it sets bits on a connection. The last one to attend wins.
+/* attend: from now on Ctrl-C is not data: it sets bits on a connection. So does one that was typed just before and
+ * would be read next. The last one to attend wins.
  *   in   word[0] bits to set
  *        handle  connection [SIGNAL]
  * DENIED. */

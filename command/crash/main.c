@@ -8,11 +8,12 @@
 /* Not inlined, so that the report shows the function that it happened in. */
 #define CRASH static void __attribute__((noinline))
 
+/* Volatile, so that no compiler sees the null pointer coming. */
+static volatile uintptr_t nowhere = 0;
+
 CRASH crash_null(void)
 {
-	volatile int *volatile nowhere = NULL; /* twice: neither the pointer nor the store may be thought away */
-
-	*nowhere = 1;
+	*(volatile int *)nowhere = 1;
 }
 
 CRASH crash_text(void)

@@ -232,28 +232,46 @@ static int to_background(uint32_t number, const char *label)
 	return STATUS_DONE;
 }
 
+/* Ctrl-C and the keyboard are the program's until it ends; then its connection is revoked, whoever else has it. */
+static int run_in_foreground(const char *request, size_t size, const char *name, const struct job_options *options)
+{
+	nacre_handle_t console;
+	nacre_status_t status = console_for_program(true, &console);
+	uint32_t number;
+	int result;
+
+	if (status)
+		return complain(name, "the console has no connection for it: %s", nacre_error_sentence(status));
+	jobs_attend(true);
+	status = start(request, size, console, &number);
+	result = status ? refused(name, status, options) : wait_foreground(number);
+	nacre_connection_destroy(console);
+	nacre_handle_close(console);
+	jobs_attend(false);
+	return result;
+}
+
+/* All programs in the background share one connection, which only writes. */
+static int run_in_background(const char *request, size_t size, const char *name, const struct job_options *options)
+{
+	static nacre_handle_t console;
+	nacre_status_t status = console ? STATUS_OK : console_for_program(false, &console);
+	uint32_t number;
+
+	if (status)
+		return complain(name, "the console has no connection for it: %s", nacre_error_sentence(status));
+	status = start(request, size, console, &number);
+	return status ? refused(name, status, options) : to_background(number, name);
+}
+
 int jobs_run(int argc, char **argv, const struct job_options *options)
 {
 	static char request[PROCESS_START_BYTES];
 	size_t size = request_make(request, argc, argv, options);
-	nacre_handle_t console;
-	nacre_status_t status;
-	uint32_t number;
-	int result;
 
 	if (!size)
 		return complain(argv[0], "its arguments and environment are longer than %d bytes", PROCESS_START_BYTES);
-	status = console_for_program(!shell.background, &console);
-	if (status)
-		return complain(argv[0], "the console has no connection for it: %s", nacre_error_sentence(status));
 	out_flush();
-	jobs_attend(!shell.background);
-	status = start(request, size, console, &number);
-	nacre_handle_close(console);
-	if (status)
-		result = refused(argv[0], status, options);
-	else
-		result = shell.background ? to_background(number, argv[0]) : wait_foreground(number);
-	jobs_attend(false);
-	return result;
+	return shell.background ? run_in_background(request, size, argv[0], options)
+				: run_in_foreground(request, size, argv[0], options);
 }

@@ -6,17 +6,17 @@
 
 int report_status(uint32_t cause, int32_t code)
 {
-	enum { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGSEGV = 11 };
+	enum { UNIX_ILL = 4, UNIX_TRAP = 5, UNIX_BUS = 7, UNIX_SEGV = 11 };
 
 	switch (cause) {
 	case NACRE_CAUSE_EXIT: return code & 0xff;
 	case NACRE_CAUSE_KILLED: return code > STATUS_SIGNAL && code < 256 ? code : STATUS_KILLED;
 	case NACRE_CAUSE_BUDGET: return STATUS_KILLED;
-	case NACRE_CAUSE_ILLEGAL: return STATUS_SIGNAL + SIGILL;
-	case NACRE_CAUSE_BREAKPOINT: return STATUS_SIGNAL + SIGTRAP;
-	case NACRE_CAUSE_MISALIGNED: case NACRE_CAUSE_ACCESS: return STATUS_SIGNAL + SIGBUS;
+	case NACRE_CAUSE_ILLEGAL: return STATUS_SIGNAL + UNIX_ILL;
+	case NACRE_CAUSE_BREAKPOINT: return STATUS_SIGNAL + UNIX_TRAP;
+	case NACRE_CAUSE_MISALIGNED: case NACRE_CAUSE_ACCESS: return STATUS_SIGNAL + UNIX_BUS;
 	}
-	return STATUS_SIGNAL + SIGSEGV;
+	return STATUS_SIGNAL + UNIX_SEGV;
 }
 
 bool report_is_crash(uint32_t cause)

@@ -31,6 +31,9 @@ bool console_is_idle(void);
 /* Takes bytes from the port. */
 void input_fill(void);
 
+/* There is a new attendant: Ctrl-C that was typed just before is meant for it, unless other input stands in front. */
+void input_attend(void);
+
 /* A read to be answered later, perhaps at once. STATUS_OK, STATUS_FULL. */
 uint32_t input_wait(nacre_token_t token, uintptr_t badge, uintptr_t mode, size_t room);
 void input_serve(void);

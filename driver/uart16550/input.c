@@ -24,16 +24,32 @@ static bool is_for_attendant(uint8_t byte)
 	return byte == CONSOLE_INTERRUPT && console.attendant;
 }
 
+static void attendant_tell(void)
+{
+	if (nacre_connection_signal(console.attendant, console.attendant_bits))
+		console.attendant = NACRE_HANDLE_NONE; /* gone without saying so; its handle is dead anyway */
+}
+
 void input_fill(void)
 {
 	struct ring *in = &console.kept->in;
 	uint8_t byte;
 
 	while (ring_free(in) && uart_get(&console.uart, &byte)) {
-		if (!is_for_attendant(byte))
+		if (is_for_attendant(byte))
+			attendant_tell();
+		else
 			ring_put(in, byte);
-		else if (nacre_connection_signal(console.attendant, console.attendant_bits))
-			console.attendant = NACRE_HANDLE_NONE; /* gone without saying so; its handle is dead anyway */
+	}
+}
+
+void input_attend(void)
+{
+	struct ring *in = &console.kept->in;
+
+	while (ring_used(in) && is_for_attendant(in->bytes[in->read & (in->size - 1)])) {
+		in->read++;
+		attendant_tell();
 	}
 }
 

@@ -144,6 +144,7 @@ static nacre_status_t console_attend(struct nacre_request *request, struct nacre
 	    nacre_handle_info(request->handle[0], &type, &rights) || type != NACRE_OBJECT_CONNECTION)
 		return STATUS_MALFORMED;
 	attendant_set(nacre_request_take(request, 0), bits);
+	input_attend();
 	return STATUS_OK;
 }
 

@@ -38,13 +38,18 @@ err_t sys_budget_cpu_set(struct thread *self, struct budget *budget, uint64_t sh
 	return E_OK;
 }
 
+/* With what the running thread has used of it since the last change of payer. */
+uint64_t budget_cpu_now_ns(const struct budget *budget)
+{
+	return budget->cpu_ns + (budget == cpu.charged ? arch_clock_ns() - cpu.charged_since_ns : 0);
+}
+
 err_t sys_budget_info(struct thread *self, struct budget *budget, user_ptr_t to)
 {
 	struct abi_budget_state state;
 
 	budget_state(budget, &state);
-	if (budget == cpu.charged)
-		state.cpu_ns += arch_clock_ns() - cpu.charged_since_ns;
+	state.cpu_ns = budget_cpu_now_ns(budget);
 	return user_write(self, to, &state, sizeof state);
 }
 

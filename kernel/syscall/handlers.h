@@ -43,5 +43,6 @@ err_t argument_object(const struct thread *self, unsigned n, unsigned type, uint
 err_t result_reserve(struct thread *self) must_use; /* E_HANDLE_ROOM E_BUDGET */
 void result_cancel(struct thread *self);
 
+uint64_t budget_cpu_now_ns(const struct budget *budget);
 err_t user_write(const struct thread *self, user_ptr_t to, const void *from, size_t size) must_use; /* E_ADDRESS */
 err_t wait_reaped(struct thread *self, struct object *object); /* answers E_OK when the object is gone or at rest */

@@ -72,9 +72,10 @@ err_t sys_process_info(struct thread *self, struct process *process, user_ptr_t 
 		.cause = process->exit.cause,
 		.code = process->exit.code,
 		.mapped_pages = process->space.mapped_pages,
-		.cpu_ns = process->own ? process->own->cpu_ns : 0,
 	};
 
+	if (process->own)
+		state.cpu_ns = budget_cpu_now_ns(process->own);
 	return user_write(self, to, &state, sizeof state);
 }
 

@@ -30,6 +30,15 @@ err_t sys_thread_create(struct thread *self, struct process *process, vaddr_t en
 	return E_OK;
 }
 
+err_t sys_thread_self(struct thread *self, handle_t *thread)
+{
+	err_t error = result_reserve(self);
+
+	if (!error)
+		*thread = handle_add(self->process, &self->object, RIGHT_ALL_THREAD);
+	return error;
+}
+
 /* The word is written by the kernel when the thread no longer needs its stack: now, for it never runs again. */
 err_t sys_thread_exit(struct thread *self, user_ptr_t clear)
 {

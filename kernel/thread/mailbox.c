@@ -68,8 +68,12 @@ void mailbox_unattend(struct thread *thread)
 
 void mailbox_call_taken(struct thread *thread)
 {
+	struct mailbox *mailbox = thread->attends;
+
 	list_remove(&thread->attend_link);
-	list_append(&thread->attends->attendants, &thread->attend_link);
+	list_append(&mailbox->attendants, &thread->attend_link);
+	if (mailbox->raised == thread) /* more is queued: the one with the oldest call is another now */
+		inherit_mailbox(mailbox);
 }
 
 void mailbox_check(const struct mailbox *mailbox)

@@ -32,16 +32,28 @@ bool lock_try(struct __lock *lock)
 	return true;
 }
 
-/* The holder's name is written after the lock is taken and wiped before it is dropped. Who comes in between does
- * not know whom to raise, and so waits only a little while before it looks again. */
-static nacre_err_t wait(struct __lock *lock, uint64_t deadline_ns)
+/* Waits without knowing whom to raise, and so only for a while before the caller looks again. */
+static nacre_err_t wait_blindly(struct __lock *lock, uint64_t patience_ns, uint64_t deadline_ns)
 {
-	uintptr_t owner = __atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE);
-	uint64_t soon = owner ? NACRE_DEADLINE_NEVER : nacre_deadline_in(100 * NACRE_US);
-	nacre_err_t error = nacre_futex_wait(&lock->word, WAITED_FOR, owner ? lock->thread : NACRE_HANDLE_NONE,
+	uint64_t soon = nacre_deadline_in(patience_ns);
+	nacre_err_t error = nacre_futex_wait(&lock->word, WAITED_FOR, NACRE_HANDLE_NONE,
 					     soon < deadline_ns ? soon : deadline_ns);
 
 	return error == NACRE_E_TIMEOUT && soon < deadline_ns ? NACRE_E_OK : error;
+}
+
+/* The holder's name is written after the lock is taken and wiped before it is dropped: who comes in between finds
+ * none. It may also name a thread that ended without dropping the lock. */
+static nacre_err_t wait(struct __lock *lock, uint64_t deadline_ns)
+{
+	nacre_err_t error;
+
+	if (!__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE))
+		return wait_blindly(lock, NACRE_MS, deadline_ns);
+	error = nacre_futex_wait(&lock->word, WAITED_FOR, lock->thread, deadline_ns);
+	if (error == NACRE_E_BAD_HANDLE || error == NACRE_E_WRONG_TYPE || error == NACRE_E_ARGUMENT || error == NACRE_E_PEER_GONE)
+		return wait_blindly(lock, 20 * NACRE_MS, deadline_ns);
+	return error;
 }
 
 int lock_take_until(struct __lock *lock, uint64_t deadline_ns)

@@ -30,6 +30,7 @@ pthread_t pthread_self(void)
 	if (!tcb->thread) {
 		first.reent = _GLOBAL_REENT;
 		first.priority = nacre_startup()->priority;
+		nacre_thread_self(&first.handle); /* 0 if there is no room for one: then it cannot be raised */
 		tcb->thread = &first;
 	}
 	return tcb->thread;

@@ -9,7 +9,7 @@ int pthread_setschedprio(pthread_t thread, int priority)
 	nacre_err_t error;
 
 	if (!thread->handle)
-		return ENOTSUP; /* the first thread has no handle to itself */
+		return ENOTSUP; /* the first thread, where there was no room for a handle to it */
 	error = nacre_thread_priority_set(thread->handle, (uint32_t)priority);
 	if (error)
 		return error == NACRE_E_PRIORITY ? EPERM : error == NACRE_E_ARGUMENT ? EINVAL : ESRCH;

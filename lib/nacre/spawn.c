@@ -35,7 +35,8 @@ static nacre_err_t memory_check(struct spawn_load *load)
 	if (error)
 		return spawn_refuse(load, error, NULL);
 	if (!(options & (MEMORY_IS_SEALED | MEMORY_IS_IMAGE)))
-		return spawn_refuse(load, NACRE_E_ARGUMENT, "its memory is neither sealed nor of the boot image: it could change while it runs");
+		return spawn_refuse(load, NACRE_E_ARGUMENT,
+				    "its memory is neither sealed nor of the boot image: it could change while it runs");
 	if (spec->offset % NACRE_PAGE_BYTES || !spec->size)
 		return spawn_refuse(load, NACRE_E_ARGUMENT, "it is empty, or does not begin on a page");
 	if (spec->offset / NACRE_PAGE_BYTES >= pages || NACRE_PAGES(spec->size) > pages - spec->offset / NACRE_PAGE_BYTES)
@@ -65,7 +66,8 @@ static nacre_err_t file_check(struct spawn_load *load, const void *file)
 	if (load->spec->sha256) {
 		sha256_of(file, load->spec->size, digest);
 		if (memcmp(digest, load->spec->sha256, sizeof(digest)) != 0)
-			return spawn_refuse(load, NACRE_E_ARGUMENT, "its SHA-256 is not the one that the image lists: it is damaged or was changed");
+			return spawn_refuse(load, NACRE_E_ARGUMENT,
+					    "its SHA-256 is not the one that the image lists: it is damaged or was changed");
 	}
 	fault = elf_open(&load->elf, file, load->spec->size, ELF_NATIVE);
 	if (!fault && load->elf.type != ELF_DYN)

@@ -12,7 +12,7 @@
 #pragma once
 #include "test/helper.h"
 
-#define CHILD __attribute__((section("child_text"), noinline, no_stack_protector, used, optimize("no-tree-loop-distribute-patterns")))
+#define CHILD __attribute__((section("child_text"), noinline, no_stack_protector, used))
 
 enum { CHILD_PAGES = 16 };
 

@@ -136,7 +136,7 @@ void say_loudly(const char *format, ...)
 	va_start(list, format);
 	say_list(LOG_ERROR, text, sizeof(text), format, list);
 	va_end(list);
-	console_write("init: ", 6);
+	console_write("\ninit: ", 7); /* whatever was being typed: on a line of its own */
 	console_write(text, string_length(text));
 	console_write("\n", 1);
 }

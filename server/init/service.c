@@ -200,6 +200,16 @@ static void give_up(struct service *service)
 	}
 }
 
+/* A person should see a fault, unless it hit what he would see it through: that must be restarted first. */
+static void tell_of_end(const struct program *program, uint32_t cause)
+{
+	if (cause >= NACRE_CAUSE_READ && !program->critical)
+		say_loudly("%.*s crashed (%s) and is restarted; log has the report", program->name_size, program->name,
+			   cause_text(cause));
+	else
+		say(LOG_WARNING, "%.*s ended (%s) and is restarted", program->name_size, program->name, cause_text(cause));
+}
+
 void service_ended(struct service *service, uint32_t cause, uint32_t code)
 {
 	const struct program *program = service->program;
@@ -219,7 +229,7 @@ void service_ended(struct service *service, uint32_t cause, uint32_t code)
 	service->state = SERVICE_WAITING;
 	/* The first time at once: most faults do not come twice. */
 	service->due_ns = now_ns + (service->failures > 1 ? FIRST_DELAY_NS << (service->failures - 1) : 0);
-	say(LOG_WARNING, "%.*s ended (%s) and is restarted", program->name_size, program->name, cause_text(cause));
+	tell_of_end(program, cause);
 }
 
 uint64_t services_tend(uint64_t now_ns)

@@ -40,8 +40,9 @@ static void add_of_init(void)
 {
 	static const char *const paths[] = { [NAME_PROCESS] = "svc/process", [NAME_SYSTEM] = "svc/system" };
 
-	for (uint8_t place = 0; place < ARRAY_SIZE(paths); place++)
-		add(&(struct publication){ .path = paths[place], .size = (uint8_t)string_length(paths[place]), .place = place });
+	for (size_t place = 0; place < ARRAY_SIZE(paths); place++)
+		add(&(struct publication){ .path = paths[place], .size = (uint8_t)string_length(paths[place]),
+					   .place = (uint8_t)place });
 }
 
 /* Each line is "forwarded PATH" or "shared PATH". */

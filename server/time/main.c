@@ -1,6 +1,7 @@
 /* main.c - the time server (idl/time.h). */
 #include "abi/nacre_calls.h"
 #include "alarm.h"
+#include "base/bits.h"
 #include "nacre/clock.h"
 #include "nacre/server.h"
 #include "nacre/startup.h"
@@ -9,10 +10,9 @@
 /* In the order of the manifest. The first two are shared: their publication's badge is every client's. */
 enum { NAME_TIME, NAME_CLOCK_SET, NAME_ALARM };
 
-enum { ZONE_LIMIT = 900, CONNECTIONS_MAX = 32 };
+enum { ZONE_LIMIT = 900, OWNERS_MAX = 32, CONNECTIONS_EACH = 2 };
 
 static nacre_handle_t server_handle;
-static unsigned connections; /* to `svc/alarm`, made in this life and still open */
 
 static uint64_t number_of(const uintptr_t words[2])
 {
@@ -79,17 +79,39 @@ static nacre_status_t time_alarm_cancel(struct nacre_request *request, struct na
 	return alarm_cancel(request->badge, request->words.word[0]);
 }
 
-/* Only `svc/alarm` is forwarded. A process that connects twice is one owner of alarms. */
+/* Who may set alarms: processes with connections to `svc/alarm`, by number, which is also their badge. */
+static struct owner {
+	uintptr_t process;
+	unsigned connections; /* made in this life of the server, and open; 0: free */
+} owners[OWNERS_MAX];
+
+static struct owner *owner_find(uintptr_t process)
+{
+	struct owner *free = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
+		if (owners[i].connections && owners[i].process == process)
+			return &owners[i];
+		if (!owners[i].connections)
+			free = &owners[i];
+	}
+	if (free)
+		free->process = process;
+	return free;
+}
+
+/* Only `svc/alarm` is forwarded. */
 static nacre_status_t time_connect(struct nacre_request *request, struct nacre_reply *reply)
 {
+	struct owner *owner = owner_find(request->words.word[0]);
 	nacre_err_t error;
 
-	if (connections == CONNECTIONS_MAX)
+	if (!owner || owner->connections == CONNECTIONS_EACH)
 		return STATUS_FULL;
-	error = nacre_connection_mint(server_handle, nacre_self_budget(), request->words.word[0], 0, 0, 0, &reply->handle[0]);
+	error = nacre_connection_mint(server_handle, nacre_self_budget(), owner->process, 0, 0, 0, &reply->handle[0]);
 	if (error)
 		return error;
-	connections++;
+	owner->connections++;
 	reply->handle_count = 1;
 	reply->close_handles = true;
 	return STATUS_OK;
@@ -97,11 +119,14 @@ static nacre_status_t time_connect(struct nacre_request *request, struct nacre_r
 
 static void closed(uintptr_t badge)
 {
+	struct owner *owner;
+
 	if (badge & INTERFACE_BADGE_PUBLISHED)
 		return;
+	owner = owner_find(badge);
+	if (owner && owner->connections && --owner->connections)
+		return;
 	alarm_cancel_all(badge);
-	if (connections)
-		connections--;
 }
 
 /* --- the server ---------------------------------------------------------------------------------------- */

@@ -184,12 +184,14 @@ TEST(accepts, "a static PIE of either width opens and tells its segments")
 	}
 }
 
-TEST(accepts_more, "fixed addresses, section headers and a file without dynamic section are accepted")
+TEST(accepts_more, "fixed addresses, section headers, no dynamic section and sizes at their limits are accepted")
 {
 	FOR_BOTH {
 		set(TYPE, ELF_EXEC);
 		set(SHOFF, 0x700), set(SHENTSIZE, width == 32 ? 40 : 64), set(SHNUM, 2), set(SHSTRNDX, 1);
 		segment_set(SEG_DYNAMIC, P_TYPE, 0x70000003);
+		segment_set(SEG_TLS, P_MEMSZ, 0x10), segment_set(SEG_TLS, P_ALIGN, 0);
+		segment_set(SEG_X, P_MEMSZ, 0x1000), segment_set(SEG_RELRO, P_MEMSZ, 0x1800);
 		assert_null(open_all());
 		assert_null(relocations_fault());
 		assert_null(elf_open(&elf, file, FILE_SIZE, 0));

@@ -131,6 +131,7 @@ TEST(numbers, "numbers are decimal or hexadecimal, with K, M or G")
 	assert_true(number("1000000000000", &value) && value == 1000000000000);
 	assert_true(number("0xdeadBEEF", &value) && value == 0xdeadbeef);
 	assert_true(number("16M", &value) && value == 16 << 20);
+	assert_true(number("9876543210", &value) && value == 9876543210);
 	assert_true(number("2K", &value) && value == 2048);
 	assert_true(number("0x10G", &value) && value == 16ull << 30);
 	assert_true(option_number(options, strlen(options), "deadline", &value) && value == 16);

@@ -123,6 +123,10 @@ TEST(table_damaged, "damaged lines match nothing and do not hide the others")
 	assert_false(found(A " kernel\n", "kernel", 0x01));
 	assert_false(found(A "   kernel\n", "kernel", 0x01));
 	assert_false(found("0" A "  kernel\n", "kernel", 0x00));
+	assert_false(found(B "  y\n" A "x kernel\n", "kernel", 0x01));
+	assert_false(found(B "  y\n" A " xkernel\n", "kernel", 0x01));
+	assert_false(found(A "  y\n" A "xx\n", "y", 0xff));
+	assert_true(found(A "  y\n" A "xx\n" B "\n" B "  \n", "y", 0x01));
 	assert_false(found("G" A "  x\n", "x", 0));
 	assert_false(found("ABCDEF" B "  x\n", "x", 0));
 	assert_true(found("nonsense\n\n" A "  x\n", "x", 0x01));

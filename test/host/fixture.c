@@ -18,7 +18,7 @@
 #include "memory/random.h"
 #include "object/device.h"
 
-enum { PROGRAMS = 64, SLOTS_MOST = 4096, BOSS_PRIORITY = 31, HEADER_BYTES = 256, LINE_FIRST = 5 };
+enum { PROGRAMS = 64, SLOTS_MOST = 4096, BOSS_PRIORITY = 31, HEADER_BYTES = 192, LINE_FIRST = 5 };
 
 struct program boss;
 handle_t boss_device;
@@ -698,8 +698,10 @@ void pass_ns(uint64_t ns)
 {
 	host_clock_advance_ns(ns);
 	spaces_touch();
-	host_deliver();
-	fixture_check();
+	do {
+		host_deliver();
+		fixture_check();
+	} while (host_timer_ns() <= arch_clock_ns());
 }
 
 void interrupt_raise(unsigned line)

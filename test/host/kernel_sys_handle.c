@@ -184,6 +184,7 @@ TEST(grow_payment, "a table grows as far as the budget pays, and a refused growt
 	for (size_t room = 0; room < 2; room++) { /* a page of entries and the directory are needed */
 		EXPECT_OK(CALL(boss.thread, BUDGET_RESIZE, p->boss_budget, charged + room));
 		EXPECT_ERROR(handle_duplicate, BUDGET, duplicate(p, p->self, RIGHT_ALL));
+		EXPECT_ERROR(thread_self, BUDGET, CALL(p->thread, THREAD_SELF));
 	}
 	EXPECT_OK(CALL(boss.thread, BUDGET_RESIZE, p->boss_budget, charged + 2));
 	for (unsigned i = 0; i < HANDLES_PER_PAGE; i++)
@@ -217,6 +218,7 @@ TEST(full, "a table of 65,536 slots is full, for every call that makes a handle 
 	EXPECT_ERROR(process_create, HANDLE_ROOM, CALL(t, PROCESS_CREATE, p->budget, p->budget));
 	EXPECT_ERROR(thread_create, HANDLE_ROOM, CALL(t, THREAD_CREATE, p->self, 0x1000, 0x2000, 0, 0, 5));
 	EXPECT_ERROR(memory_create, HANDLE_ROOM, CALL(t, MEMORY_CREATE, p->budget, 1, 0));
+	EXPECT_ERROR(thread_self, HANDLE_ROOM, CALL(t, THREAD_SELF));
 	EXPECT_ERROR(server_receive, HANDLE_ROOM, do_receive_until(t, server, 0, 1));
 	EXPECT_ERROR(server_reply_and_receive_message, HANDLE_ROOM, do_reply_and_receive_message(t, server, 0, 0, &m, 0));
 	EXPECT_ERROR(connection_call_message, HANDLE_ROOM, do_call_message(t, line, 0, &m, NEVER));

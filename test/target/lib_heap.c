@@ -102,20 +102,24 @@ TEST(allocate_large, "a block larger than a whole range of the heap is had, zero
 	free(again);
 }
 
+static bool can_allocate(size_t count, size_t size)
+{
+	void *block = count == 1 ? malloc(size) : calloc(count, size);
+	bool allocated = block != NULL;
+
+	free(block);
+	return allocated;
+}
+
 TEST(allocate_too_much, "what the budget cannot pay for is NULL and ENOMEM, and the heap goes on")
 {
 	volatile size_t many = SIZE_MAX / 8; /* out of the compiler's sight */
-	char *block;
 
 	errno = 0;
-	block = malloc(512u << 20);
-	EXPECT(!block);
+	EXPECT(!can_allocate(1, 512u << 20));
 	EXPECT_EQ(errno, ENOMEM);
-	block = calloc(many, 16);
-	EXPECT(!block);
-	block = malloc(100);
-	EXPECT(block);
-	free(block);
+	EXPECT(!can_allocate(many, 16));
+	EXPECT(can_allocate(1, 100));
 }
 
 TEST(allocate_all, "the budget can be used up to nearly the last page, and freed memory serves again")
@@ -146,17 +150,29 @@ TEST(allocate_aligned, "a block is as aligned as asked, and impossible alignment
 	EXPECT_EQ(posix_memalign(&block, 64, SIZE_MAX - 8), ENOMEM);
 }
 
-TEST(reallocate, "realloc keeps what was there")
+/* The block where it then is, grown or not. */
+static char *grow(char *block, size_t size)
 {
-	char *small = malloc(10), *large, *refused;
+	char *larger = realloc(block, size);
 
-	EXPECT(small);
-	strcpy(small, "nacre");
-	large = realloc(small, 500000);
-	EXPECT(large);
-	EXPECT_TEXT(large, "nacre");
-	refused = realloc(large, 512u << 20);
-	EXPECT(!refused);
-	EXPECT_TEXT(large, "nacre");
-	free(large);
+	if (!larger)
+		return block;
+	return larger;
+}
+
+TEST(reallocate, "realloc keeps what was there, also where it is refused")
+{
+	char *block = malloc(10);
+	uintptr_t small = (uintptr_t)block, large;
+
+	EXPECT(block);
+	strcpy(block, "nacre");
+	block = grow(block, 500000);
+	large = (uintptr_t)block;
+	EXPECT(large != small);
+	EXPECT_TEXT(block, "nacre");
+	block = grow(block, 512u << 20);
+	EXPECT_EQ((uintptr_t)block, large);
+	EXPECT_TEXT(block, "nacre");
+	free(block);
 }

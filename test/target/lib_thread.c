@@ -102,6 +102,7 @@ static void *fail_to_allocate(void *unused)
 	(void)unused;
 	errno = 0;
 	block = malloc(1u << 30);
+	free(block);
 	return (void *)(uintptr_t)(!block && errno == ENOMEM);
 }
 
@@ -324,6 +325,24 @@ TEST(mutex_twice, "any other mutex taken twice by one thread is EDEADLK instead 
 	EXPECT_EQ(pthread_mutex_lock(&mutex), 0);
 	EXPECT_EQ(pthread_mutex_lock(&mutex), EDEADLK);
 	EXPECT_EQ(pthread_mutex_unlock(&mutex), 0);
+}
+
+static void *take_and_leave(void *mutex)
+{
+	return (void *)(uintptr_t)pthread_mutex_lock(mutex);
+}
+
+TEST(mutex_orphaned, "a mutex whose holder ended stays held: a wait for it ends at its time, and costs little")
+{
+	pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+	struct timespec when;
+	clock_t before;
+
+	EXPECT_EQ((uintptr_t)finish(start(take_and_leave, &mutex)), 0);
+	before = clock();
+	when = in_ms(200);
+	EXPECT_EQ(pthread_mutex_timedlock(&mutex, &when), ETIMEDOUT);
+	EXPECT(clock() - before < CLOCKS_PER_SEC / 10);
 }
 
 static struct {

@@ -147,6 +147,17 @@ TEST(unasked, "whoever does not ask how his programs ended is refused after a wh
 	EXPECT_EQ(START("crash", 0, 0, &number), STATUS_OK);
 }
 
+TEST(churn, "five hundred programs that start, fault or end one after the other are all answered for")
+{
+	uintptr_t number, cause, code;
+
+	for (unsigned i = 0; i < 500; i++) {
+		EXPECT_EQ(i % 2 ? START("crash", 0, 0, &number) : START("crash\0null", 1, 0, &number), STATUS_OK);
+		EXPECT_EQ(wait_for(number, &cause, &code), STATUS_OK);
+		EXPECT_EQ(cause, i % 2 ? NACRE_CAUSE_EXIT : NACRE_CAUSE_WRITE);
+	}
+}
+
 TEST(malformed, "init answers everything and lives")
 {
 	pester_server(process(), PROCESS_PROTOCOL, 0);

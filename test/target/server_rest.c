@@ -139,6 +139,17 @@ TEST(alarm_limit, "a client has TIME_ALARMS_EACH alarms, and can cancel them onc
 	nacre_handle_close(alarm);
 }
 
+TEST(alarm_connections, "a process has two connections to the alarms, and gets a third when it has closed one")
+{
+	nacre_handle_t first = connect_to("svc/alarm"), second = connect_to("svc/alarm"), third;
+
+	EXPECT_EQ(nacre_connect("svc/alarm", &third), STATUS_FULL);
+	nacre_handle_close(second);
+	third = connect_to("svc/alarm");
+	nacre_handle_close(third);
+	nacre_handle_close(first);
+}
+
 TEST(clock_is_read_only, "who may read the clock may not set it")
 {
 	nacre_handle_t clock = connect_to("svc/time");

@@ -212,9 +212,25 @@ static void probe_sbi(void)
 	say(" badreset=%ld\n", sbi(0x53525354, 0, 3, 0, NULL));
 }
 
-/* What the first boot left in RAM tells the second one. */
+/* Looks for the tree's seed in all RAM that is free now. */
+static void probe_seed(const struct fdt *tree, const struct fdt_node *chosen)
+{
+	struct fdt_range memory, taken;
+	struct fdt_property seed;
+	unsigned found = 0;
+
+	fdt_property(tree, chosen, "rng-seed", &seed);
+	fdt_reg(tree, fdt_find_type(tree, NULL, "memory"), 0, &memory);
+	fdt_reserved(tree, 1, &taken);
+	for (uintptr_t at = (uintptr_t)memory.start; at < (uintptr_t)taken.start; at += 4)
+		found += load_be32((const void *)at) == load_be32(seed.data);
+	say("seed=%u\n", found);
+}
+
+/* What the first boot left in RAM tells the second one, which must not find what was left in its own data. */
 static void probe_reboot(uintptr_t data)
 {
+	memset((void *)data, 0x5a, 0x3000);
 	volatile uint32_t *mark = (volatile uint32_t *)(data + 0x100000);
 
 	if (mark[0] == 0x600df00d)
@@ -273,6 +289,8 @@ void probe(unsigned long hart, const void *blob, uint8_t *data, unsigned long ch
 		probe_memory(&tree);
 	else if (string_equal_counted(what.value, what.size, "sbi"))
 		probe_sbi();
+	else if (string_equal_counted(what.value, what.size, "seed"))
+		probe_seed(&tree, chosen);
 	else if (string_equal_counted(what.value, what.size, "spin"))
 		for (;;)
 			;
@@ -638,10 +656,10 @@ class Boot(Workshop):
             self.assertEqual(output.count("probe hart=0"), 1)
             self.assertEqual(output.count("probe"), 1)
 
-    def shimmed(self, width, image):
-        """A page in front of the image that clears a1 and jumps to it: nobody brings a tree."""
+    def shimmed(self, width, image, a1):
+        """A page in front of the image that sets a1 and jumps to it."""
         source, elf = self.folder / "shim.S", self.folder / "shim"
-        source.write_text(".globl _start\n_start: li a1, 0\n li t0, 0x20001000\n jr t0\n")
+        source.write_text(f".globl _start\n_start: li a1, {a1}\n li t0, 0x20001000\n jr t0\n")
         run([*GCC.split(), *ARCH[width].split(), "-Wl,-Ttext=0x20000000,--build-id=none", source, "-o", elf])
         run(["riscv64-unknown-elf-objcopy", "-O", "binary", "-j", ".text", elf, self.folder / "shim.bin"])
         out = self.folder / f"shimmed{width}"
@@ -649,14 +667,20 @@ class Boot(Workshop):
         return out
 
     def test_own_tree(self):
-        """Without a tree in a1 the image's own is used, and the image may lie anywhere in the flash."""
+        """Where a1 points at no tree, or at nothing, the image's own is used; the image may lie anywhere in the flash."""
         for width in WIDTHS:
             image = self.image(width)
-            status, output = self.boot(width, self.shimmed(width, image))
-            self.assertEqual(status, 0)
-            chosen, _, memory = self.assert_handed_over(width, output, image, 0x20001000)
-            self.assertEqual(memory[1], 16 << 20)
-            self.assertNotIn("rng-seed", chosen)
+            for a1 in (0, 0x80000008, 0x80000FFF, 0x40000000, 0x7FFFFFFF, 0x20001000):
+                status, output = self.boot(width, self.shimmed(width, image, a1))
+                self.assertEqual(status, 0)
+                chosen, _, memory = self.assert_handed_over(width, output, image, 0x20001000)
+                self.assertEqual(memory[1], 16 << 20)
+                self.assertNotIn("rng-seed", chosen)
+
+    def test_seed_erased(self):
+        """The firmware's tree, and the seed in it, is gone when the kernel starts."""
+        for width in WIDTHS:
+            self.assertIn("seed=0\n", self.probe(width, "seed"))
 
     def test_from_ram(self):
         """Started from RAM boot keeps the image and puts the kernel's data behind it."""
@@ -747,9 +771,11 @@ class Boot(Workshop):
             self.ends(width, 1, "failure")
 
     def test_reboot(self):
-        """A cold reboot starts over."""
+        """A cold reboot starts over, with the kernel's data fresh and its bss zero."""
         for width in WIDTHS:
-            self.assertEqual(self.ends(width, 0, "reboot", reboot=True).count("probe hart=0"), 2)
+            output = self.ends(width, 0, "reboot", reboot=True)
+            self.assertEqual(output.count("probe hart=0"), 2)
+            self.assertEqual(output.count("data 11111111 44444444 rest=0"), 2)
 
     def test_deadline(self):
         """The option deadline ends a run that takes too long with one sentence and status 3, and only such a run."""

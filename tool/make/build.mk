@@ -23,6 +23,8 @@ include tool/make/kernel.mk
 include port/newlib/port.mk
 include tool/make/program.mk
 include tool/make/image.mk
+include tool/make/sdk.mk
+include tool/make/doc.mk
 include tool/make/host.mk
 include tool/make/clang.mk
 include tool/make/static.mk

@@ -7,6 +7,9 @@ LIB_SRC   := $(sort $(wildcard lib/*/*.[cS] lib/*/rv$(WIDTH)/*.[cS]) $(wildcard 
 # Linked first and whole: the way in, before any library is searched.
 START_SRC := $(filter lib/nacre/start.c lib/nacre/start.S,$(LIB_SRC))
 
+# Where the guard value lies is agreed between compiler, start and loader: lib/nacre/tls.h. clang cannot do it.
+STACK_PROTECTOR := -fstack-protector-strong -mstack-protector-guard=tls -mstack-protector-guard-reg=tp \
+                   -mstack-protector-guard-offset=-8
 USER_CFLAGS  := $(GCC_MARCH) $(COMMON_CFLAGS) -fPIE -fvisibility=hidden -ftls-model=local-exec $(NEWLIB_DEFINES) $(STACK_PROTECTOR) \
                 -Ilib -I. -I$(GEN) -Ilib/libc/include -isystem $(NEWLIB)/include
 USER_LDFLAGS := $(GCC_MARCH) -B$(LD_DIR)/ -nostdlib -pie -Wl,--no-dynamic-linker,-z,relro,-z,now,-z,noexecstack \

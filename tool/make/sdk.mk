@@ -5,12 +5,6 @@
 #   include/ newlib/         our headers; the C library's
 #   lib32/ lib64/            libraries, the way in (start.o), flags
 
-# Where the guard value lies is agreed between compiler, start and loader: lib/nacre/tls.h.
-STACK_PROTECTOR := -fstack-protector-strong -mstack-protector-guard=tls -mstack-protector-guard-reg=tp \
-                   -mstack-protector-guard-offset=-8
-GCC_ONLY        += $(STACK_PROTECTOR)
-USER_CFLAGS     += $(STACK_PROTECTOR)
-
 SDK         := build/sdk
 SDK_LIB     := $(SDK)/lib$(WIDTH)
 # Not for everybody: optimisation, warnings, include paths and prefix maps of this tree.

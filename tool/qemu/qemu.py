@@ -247,7 +247,8 @@ def main():
     parser.add_argument("--width", type=int, choices=(32, 64), default=32)
     parser.add_argument("--mem", default="16M", help="RAM, like 16M")
     parser.add_argument("--image", required=True)
-    parser.add_argument("--mode", choices=("run", "test"), default="run", help="test: deterministic, waits are skipped")
+    parser.add_argument("--mode", choices=("run", "test", "typed"), default="run",
+                        help="test: deterministic, waits are skipped; typed: the same with waits")
     parser.add_argument("--cpu", help="QEMU's -cpu, to take features away")
     parser.add_argument("--seconds", type=float, default=0, help="stop after this much wall-clock time (not a tty)")
     parser.add_argument("--gdb", metavar="ELF", help="run under gdb-multiarch with this file's symbols")

@@ -34,7 +34,7 @@ class Scenario:
     init: str = ""
     files: dict = field(default_factory=dict)
     options: str = ""
-    deadline_s: int = 60
+    deadline_s: int = 0
     seconds: int = 120
     damage: str = ""
     reboot: bool = False
@@ -60,6 +60,19 @@ def read(path):
     if "sentence" not in keys and "tap" not in keys:
         raise ScenarioError(f"{path}: a scenario needs a sentence.")
     return Scenario(name=os.path.basename(path)[:-5], **keys)
+
+
+def mode(scenario):
+    """How QEMU keeps time: a guest that is typed at while it waits needs waits that take time."""
+    return "typed" if scenario.step else "test"
+
+
+def options(scenario):
+    """The image's boot options. A system that waits for input where waits take no time is at its deadline at once,
+    so it has none unless it asks; everything else has a minute."""
+    waits = not scenario.init and mode(scenario) == "test"
+    seconds = scenario.deadline_s or (0 if waits else 60)
+    return " ".join(filter(None, [f"deadline={seconds * 10**9}" if seconds else "", scenario.options]))
 
 
 # --- the image ---------------------------------------------------------------------------------------------------
@@ -89,7 +102,7 @@ def image_build(scenario, width):
     done = subprocess.run(
         ["/usr/bin/python3", "tool/image/image.py", "build", "--boot", f"{folder}/boot.bin", "--dtb", f"{folder}/board.dtb",
          "--kernel", f"{folder}/{scenario.kernel}", "--init", f"{folder}/program/{scenario.init or 'init'}", *words,
-         "--options", f"deadline={scenario.deadline_s * 10**9} {scenario.options}".strip(), "--out", out],
+         "--options", options(scenario), "--out", out],
         stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
         raise ScenarioError(done.stderr.strip())
@@ -158,7 +171,7 @@ def verdict(scenario, machine):
 def run(scenario, width):
     """(what went wrong or "", output) of one run."""
     image = image_build(scenario, width)
-    with Machine(width, scenario.mem, image, cpu=scenario.cpu.format(width=width), extra=scenario.qemu,
+    with Machine(width, scenario.mem, image, mode(scenario), cpu=scenario.cpu.format(width=width), extra=scenario.qemu,
                  seconds=scenario.seconds, reboot=scenario.reboot) as machine:
         try:
             wrong = play(scenario, machine) or verdict(scenario, machine)
