@@ -196,7 +196,8 @@ static int refused(const char *name, nacre_status_t status, const struct job_opt
 		return complain(name, "it is a service, which init starts and restarts by itself");
 	case NACRE_E_BUDGET:
 		if (options->pages)
-			return complain(name, "out of memory: -m gives it too little to start, or more than there is (mem shows it)");
+			return complain(name, "out of memory: -m gives it too little to start, or more than there is"
+					      " (mem shows it)");
 		return complain(name, "out of memory: the programs' budget has too few pages left (mem shows it)");
 	}
 	return complain(name, "%s", report_failure(why, sizeof(why)) ? why : nacre_error_sentence(status));

@@ -22,7 +22,15 @@ static bool waits_on_somebody(const struct nacre_thread_state *thread)
 	       thread->state == NACRE_STATE_FAULTED;
 }
 
-/* --- whose server is it? --------------------------------------------------------------------------------- */
+/* --- who is waited for? ---------------------------------------------------------------------------------- */
+
+static bool has_id(nacre_handle_t process, const uint32_t id[4])
+{
+	uintptr_t words[4] = { 0 };
+
+	return nacre_handle_id(process, &words[0], &words[1], &words[2], &words[3]) == NACRE_E_OK && words[0] == id[0] &&
+	       words[1] == id[1] && words[2] == id[2] && words[3] == id[3];
+}
 
 /* Does the process receive at the server of this ID? */
 static bool receives_at(nacre_handle_t process, const uint32_t id[4])
@@ -37,8 +45,9 @@ static bool receives_at(nacre_handle_t process, const uint32_t id[4])
 	return false;
 }
 
-/* Init keeps a copy of every service's server, so it is only meant where nobody else receives there. */
-static void find_receiver(const uint32_t id[4], char label[LABEL_BYTES])
+/* A thread waits for a server while its call is queued, for a process once it was taken. Init keeps a copy of every
+ * service's server, so it is only meant where nobody else receives there. */
+static void find_awaited(const uint32_t id[4], char label[LABEL_BYTES])
 {
 	struct process_handles handles;
 	struct system_process process;
@@ -46,7 +55,7 @@ static void find_receiver(const uint32_t id[4], char label[LABEL_BYTES])
 
 	string_copy(label, LABEL_BYTES, "?");
 	for (uint32_t number = 0; !found && process_next(number, &process, &handles); number = process.number + 1) {
-		if (handles.process && receives_at(handles.process, id)) {
+		if (handles.process && (has_id(handles.process, id) || receives_at(handles.process, id))) {
 			string_copy(label, LABEL_BYTES, process.label);
 			found = process.number != PROCESS_OF_INIT;
 		}
@@ -81,7 +90,7 @@ static void out_process(const struct system_process *process, const struct proce
 	    nacre_budget_info(handles->budget, &budget))
 		return; /* it ended while we looked */
 	if (waits_on_somebody(&thread))
-		find_receiver(thread.waits_on, label);
+		find_awaited(thread.waits_on, label);
 	out("%5lu %5lu  %-12s %-9s %4lu %7lu %12s %9s  %s\n", (unsigned long)process->number, (unsigned long)process->parent,
 	    process->label, state_text(thread.state), (unsigned long)thread.effective, (unsigned long)state.threads,
 	    seconds_text(cpu, budget.cpu_ns), pages_text(memory, budget.charged_pages), label);

@@ -26,7 +26,7 @@ static bool is_lendable(const struct mapping *mapping, vaddr_t base, size_t page
 {
 	const struct backing *backing = mapping ? mapping->backing : NULL;
 
-	if (!backing || mapping->state != MAPPING_WHOLE || backing->shared)
+	if (!backing || mapping->state != MAPPING_WHOLE || backing->shared || backing->sealed)
 		return false;
 	if (backing->kind != BACKING_ANONYMOUS) /* contiguous memory could not be given a fresh frame if the borrower pinned it */
 		return false;

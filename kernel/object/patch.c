@@ -21,6 +21,11 @@ static struct patch *patch_at(const struct process *process, vaddr_t page)
 	return NULL;
 }
 
+bool patch_exists(const struct process *process, vaddr_t page)
+{
+	return patch_at(process, page) != NULL;
+}
+
 static void entry_set(const struct patch *patch, paddr_t page)
 {
 	paddr_t root = patch->process->space.root;

@@ -16,6 +16,7 @@ struct patch {
 };
 
 bool patch_needed(const struct mapping *mapping);   /* image or sealed: writes go to a private copy */
+bool patch_exists(const struct process *process, vaddr_t page);
 err_t patch_make(struct budget *payer, struct process *process, vaddr_t page) must_use; /* E_BUDGET; harmless if patched */
 void patch_undo(struct memory *memory);             /* memory->patch */
 bool patches_step(struct process *process, vaddr_t base, size_t pages); /* undoes one in the range; true: none left */

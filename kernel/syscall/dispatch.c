@@ -76,8 +76,10 @@ static void call_one(struct thread *self, const struct call_entry *entry, unsign
 	}
 	if (error == E_BLOCKED)
 		return;
-	if (error)
+	if (error) {
 		trace(TRACE_REFUSAL, number, (uint64_t)error, argument(self, 0));
+		work_abandon(self); /* what it was in the middle of cannot go on */
+	}
 	thread_result(self, error, results, error ? 0 : entry->result_count);
 }
 

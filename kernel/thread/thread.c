@@ -176,7 +176,7 @@ void thread_state_read(const struct thread *thread, struct abi_thread_state *sta
 	bool stopped = thread->process->stopped && thread->state == STATE_READY;
 	unsigned shown = thread->state == STATE_REAPING ? STATE_READY : thread->state;
 
-	if (thread->kind == KIND_FAULT && (shown == STATE_CALLING || shown == STATE_SERVED))
+	if (thread_has_faulted(thread))
 		shown = STATE_FAULTED;
 	*state = (struct abi_thread_state){
 		.number = thread->number,

@@ -131,4 +131,9 @@ static inline bool thread_waits(const struct thread *thread)
 {
 	return thread->state >= STATE_RECEIVING && thread->state <= STATE_FAULTED;
 }
+/* Waits for its fault server. */
+static inline bool thread_has_faulted(const struct thread *thread)
+{
+	return thread->kind == KIND_FAULT && (thread->state == STATE_CALLING || thread->state == STATE_SERVED);
+}
 void thread_check(const struct object *object);

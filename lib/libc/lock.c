@@ -51,6 +51,9 @@ static nacre_err_t wait(struct __lock *lock, uint64_t deadline_ns)
 	if (!__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE))
 		return wait_blindly(lock, NACRE_MS, deadline_ns);
 	error = nacre_futex_wait(&lock->word, WAITED_FOR, lock->thread, deadline_ns);
+	/* A ring that a deadline will break is no deadlock; but nobody in it can be raised. */
+	if (error == NACRE_E_DEADLOCK && deadline_ns != NACRE_DEADLINE_NEVER)
+		error = nacre_futex_wait(&lock->word, WAITED_FOR, NACRE_HANDLE_NONE, deadline_ns);
 	if (error == NACRE_E_BAD_HANDLE || error == NACRE_E_WRONG_TYPE || error == NACRE_E_ARGUMENT || error == NACRE_E_PEER_GONE)
 		return wait_blindly(lock, 20 * NACRE_MS, deadline_ns);
 	return error;

@@ -21,10 +21,11 @@ static nacre_status_t irq_bind(struct nacre_request *request, struct nacre_reply
 
 	if (!irq_find(request->badge & BADGE_NUMBER, &irq))
 		return STATUS_NOT_FOUND;
-	if (!is_a(server, NACRE_OBJECT_SERVER, NACRE_RIGHT_MINT) || !is_a(payer, NACRE_OBJECT_BUDGET, NACRE_RIGHT_SPEND) ||
-	    priority >= NACRE_LIMIT_PRIORITIES)
+	if (!is_a(server, NACRE_OBJECT_SERVER, NACRE_RIGHT_MINT) ||
+	    !is_a(payer, NACRE_OBJECT_BUDGET, NACRE_RIGHT_SPEND) || priority >= NACRE_LIMIT_PRIORITIES)
 		return STATUS_MALFORMED;
-	status = nacre_device_interrupt(device_handle(irq.device), payer, irq.line, server, badge, (uint32_t)priority, &interrupt);
+	status = nacre_device_interrupt(device_handle(irq.device), payer, irq.line, server, badge, (uint32_t)priority,
+					&interrupt);
 	if (status)
 		return status;
 	status = reply_handle(reply, interrupt, NACRE_RIGHT_MANAGE | NACRE_RIGHT_DUPLICATE);

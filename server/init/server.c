@@ -1,6 +1,7 @@
 /* server.c - init's own server: requests by who asks, notices of ends, faults. */
 #include "server.h"
 #include "abi/nacre_calls.h"
+#include "children.h"
 #include "crash.h"
 #include "end.h"
 #include "nacre/clock.h"
@@ -95,7 +96,7 @@ static void closed(uintptr_t badge)
 static void cancelled(uintptr_t badge)
 {
 	(void)badge;
-	programs_wait_clean();
+	children_wait_clean();
 }
 
 /* --- faults and ends ----------------------------------------------------------------------------------- */

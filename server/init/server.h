@@ -31,9 +31,3 @@ extern nacre_handle_t programs_budget;
 
 /* NULL, or a sentence: gives programs what services and init leave. */
 const char *programs_prepare(void);
-
-/* A program has ended: whoever wants to know is told. */
-void program_ended(struct process *process, uint32_t cause, uint32_t code);
-
-/* Waits of this client that ended early are forgotten. */
-void programs_wait_clean(void);

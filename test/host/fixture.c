@@ -59,8 +59,8 @@ static void memory_start(size_t pages)
 {
 	paddr_t zero;
 
-	memset(pa_to_kva(HOST_RAM_BASE), 0xa5, (pages + 1) * PAGE_SIZE); /* whoever forgets to zero will see */
 	frame_init(HOST_RAM_BASE, pages + 1, frames);
+	memset(pa_to_kva(HOST_RAM_BASE), 0xa5, (pages + 1) * PAGE_SIZE); /* whoever forgets to zero will see */
 	frame_image_set(HOST_IMAGE_BASE, HOST_IMAGE_BYTES);
 	frame_give(HOST_RAM_BASE + PAGE_SIZE, pages);
 	random_seed("the same places every time", 26);
@@ -434,7 +434,7 @@ uintptr_t do_futex_wait(struct thread *thread, vaddr_t address, uint32_t expecte
 	return execute(thread, CALL_FUTEX_WAIT);
 }
 
-uintptr_t do_message_ecall(struct thread *thread, unsigned number, const struct message_registers *in)
+void do_message_start(struct thread *thread, unsigned number, const struct message_registers *in)
 {
 	uintptr_t *x = thread->registers.x;
 
@@ -445,6 +445,16 @@ uintptr_t do_message_ecall(struct thread *thread, unsigned number, const struct 
 	x[X_T0] = in->token;
 	x[X_T1] = in->deadline_ns;
 	x[X_T3] = in->header;
+}
+
+bool do_step(struct thread *thread)
+{
+	return step(thread, (unsigned)thread->registers.x[X_A7]);
+}
+
+uintptr_t do_message_ecall(struct thread *thread, unsigned number, const struct message_registers *in)
+{
+	do_message_start(thread, number, in);
 	return execute(thread, number);
 }
 

@@ -148,6 +148,24 @@ TEST(place, "a process is given handles while it is new, and not once it has sta
 	world_end_hard();
 }
 
+TEST(place_payment, "a new process's table grows as far as its budget pays")
+{
+	struct program *p = program_new(10);
+	handle_t budget = make_budget(p, 40), child;
+	struct process *process;
+
+	EXPECT_OK(CALL(p->thread, PROCESS_CREATE, p->budget, budget));
+	child = (handle_t)*thread_a(p->thread, 1);
+	process = CONTAINER_OF(object_named(p, child), struct process, object);
+	while (process->handles.free_count)
+		EXPECT_OK(CALL(p->thread, PROCESS_PLACE, child, p->budget, RIGHT_ALL));
+	EXPECT_OK(CALL(p->thread, BUDGET_RESIZE, budget, process->own->account.charged + 1));
+	EXPECT_ERROR(process_place, BUDGET, CALL(p->thread, PROCESS_PLACE, child, p->budget, RIGHT_ALL));
+	EXPECT_OK(CALL(p->thread, BUDGET_RESIZE, budget, process->own->account.charged + 2));
+	EXPECT_OK(CALL(p->thread, PROCESS_PLACE, child, p->budget, RIGHT_ALL));
+	world_end();
+}
+
 TEST(place_gone, "a handle to a destroyed object cannot be placed")
 {
 	struct program *p = program_new(10);

@@ -162,6 +162,15 @@ TEST(image_not_lendable, "image pages cannot be lent")
 	world_end();
 }
 
+TEST(sealed, "sealed memory cannot be lent: a debugger may put another page in its place at any time")
+{
+	EXPECT_OK(CALL(c, MAP_PROTECT, client->self, lent, PAGES, PROT_READ));
+	EXPECT_OK(CALL(c, MEMORY_SEAL, lent_memory));
+	EXPECT_BLOCKED(do_receive(s, mailbox));
+	EXPECT_ERROR(connection_call_message, ADDRESS, lend(PAGES_LEND, lent, 1));
+	world_end();
+}
+
 TEST(contiguous, "contiguous memory cannot be lent: had the borrower pinned it, no frame could take its place")
 {
 	vaddr_t base = map_memory(client, make_memory(client, 4, MEMORY_CONTIGUOUS), 4, RW);

@@ -14,12 +14,14 @@ static bool is_freed[HOST_RAM_BYTES / UNIT];
 
 paddr_t __real_frame_alloc(enum frame_kind kind);
 paddr_t __real_frame_alloc_run(size_t pages, enum frame_kind kind);
+void __real_frame_init(paddr_t base, size_t pages, void *array);
 void __real_frame_give(paddr_t base, size_t pages);
 void __real_frame_drop(paddr_t frame);
 void *__real_slab_alloc(struct account *account, size_t size);
 void __real_slab_free(void *object);
 paddr_t __wrap_frame_alloc(enum frame_kind kind);
 paddr_t __wrap_frame_alloc_run(size_t pages, enum frame_kind kind);
+void __wrap_frame_init(paddr_t base, size_t pages, void *array);
 void __wrap_frame_give(paddr_t base, size_t pages);
 void __wrap_frame_drop(paddr_t frame);
 void *__wrap_slab_alloc(struct account *account, size_t size);
@@ -54,6 +56,12 @@ paddr_t __wrap_frame_alloc_run(size_t pages, enum frame_kind kind)
 	if (base)
 		pages_open(base, pages);
 	return base;
+}
+
+void __wrap_frame_init(paddr_t base, size_t pages, void *array)
+{
+	pages_open(base, pages);
+	__real_frame_init(base, pages, array);
 }
 
 void __wrap_frame_give(paddr_t base, size_t pages)

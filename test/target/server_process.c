@@ -158,6 +158,27 @@ TEST(churn, "five hundred programs that start, fault or end one after the other 
 	}
 }
 
+/* How many fit depends on the machine's RAM: the scenario that wants a thousand says how many there must be. */
+TEST(crowd, "programs are started until there is no memory left for one more, all live at once, and all are ended")
+{
+	static uintptr_t numbers[1024];
+	uintptr_t cause, code;
+	size_t count = 0;
+
+	while (count < 1024 && START("test-spin\0sleep", 1, 0, &numbers[count]) == STATUS_OK)
+		count++;
+	test_note("%u alive at once", (unsigned)count);
+	for (size_t i = 0; i < count; i++) {
+		struct nacre_words words = { .opcode = PROCESS_KILL, .word = { numbers[i], 9 } };
+
+		EXPECT_EQ(nacre_ask(process(), &words), STATUS_OK);
+		EXPECT_EQ(wait_for(numbers[i], &cause, &code), STATUS_OK);
+		EXPECT_EQ(cause, NACRE_CAUSE_KILLED);
+		EXPECT_EQ(code, 9);
+	}
+	EXPECT(count > 0);
+}
+
 TEST(malformed, "init answers everything and lives")
 {
 	pester_server(process(), PROCESS_PROTOCOL, 0);

@@ -2,6 +2,7 @@
 #include "idl/irq.h"
 #include "idl/log.h"
 #include "idl/rng.h"
+#include "idl/system.h"
 #include "idl/time.h"
 #include "nacre/log.h"
 #include "nacre/names.h"
@@ -254,4 +255,33 @@ TEST(irq, "a line of the name space is bound to a server once at a time")
 	nacre_handle_close(server);
 	pester_server(irq, IRQ_PROTOCOL, 0);
 	nacre_handle_close(irq);
+}
+
+/* --- init's overview --------------------------------------------------------------------------------------- */
+
+TEST(system_lists, "processes, budgets and interrupts are listed to their ends, and init is the first process")
+{
+	nacre_handle_t overview = connect_to("svc/system");
+	struct system_process process = { 0 };
+	struct nacre_words words = { .opcode = SYSTEM_PROCESS };
+
+	/* Two handles come along, and a caller without room for them gets neither them nor the answer. */
+	EXPECT_EQ(nacre_ask_bytes(overview, &words, NULL, 0, &process, sizeof(process), NULL), NACRE_E_HANDLE_ROOM);
+	words = (struct nacre_words){ .opcode = SYSTEM_PROCESS, .word = { UINT32_MAX } };
+	EXPECT_EQ(nacre_ask_bytes(overview, &words, NULL, 0, &process, sizeof(process), NULL), STATUS_END);
+	words = (struct nacre_words){ .opcode = SYSTEM_BUDGET, .word = { 100000 } };
+	EXPECT_EQ(nacre_ask(overview, &words), STATUS_END);
+	words = (struct nacre_words){ .opcode = SYSTEM_INTERRUPT, .word = { 100000 } };
+	EXPECT_EQ(nacre_ask(overview, &words), STATUS_END);
+	words = (struct nacre_words){ .opcode = SYSTEM_KILL, .word = { 1 } };
+	EXPECT_EQ(nacre_ask(overview, &words), STATUS_DENIED);
+	nacre_handle_close(overview);
+}
+
+TEST(system_malformed, "init answers everything and lives")
+{
+	nacre_handle_t overview = connect_to("svc/system");
+
+	pester_server(overview, SYSTEM_PROTOCOL, 1u << SYSTEM_END);
+	nacre_handle_close(overview);
 }

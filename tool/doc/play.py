@@ -59,6 +59,7 @@ class Runner:
     def __init__(self, width, place=None, say=lambda command, output: None):
         self.width, self.place, self.say = width, place, say
         self.session, self.settings = None, None
+        self.broken = []     # settings whose machine never came to its prompt: once is enough to wait for that
 
     def image(self, settings):
         """The image of a session: the tree's own, or one that the workspace makes with these settings."""
@@ -76,8 +77,12 @@ class Runner:
         settings = settings_of(block)
         if not self.session or self.session.status is not None or self.settings != settings or FRESH in block.words:
             self.close()
+            if settings in self.broken:
+                raise session.SessionError("the machine does not come to its prompt")
+            self.broken.append(settings)
             new = session.Session(self.width, self.image(settings), settings.get("MEM", "16M"))
             new.__enter__()
+            self.broken.remove(settings)
             self.session, self.settings = new, settings
         return self.session
 

@@ -60,7 +60,11 @@ def link_faults(page):
 
 
 def path_faults(page):
+    """Files that the page's own blocks write may be named, too."""
+    written = {word for block in page.blocks for word in block.words}
     for span in page.spans:
+        if span.text in written:
+            continue
         if PATH.fullmatch(span.text) and not PLACEHOLDER.search(span.text) and not span.text.startswith(GENERATED):
             if not glob.glob(os.path.join(TOP, span.text)):
                 yield f"line {span.line}: the tree has no {span.text}"
@@ -83,8 +87,8 @@ def by_hand_faults(page):
     for block in page.blocks:
         if block.language != "sh" or "by-hand" not in block.words:
             continue
-        for words in re.findall(r"\bmake((?: [^\s#|<>&;]+)*)", block.text):
-            for word in words.split():
+        for words in re.findall(r"\bmake((?: +[^\s#|<>&;]+)*)", block.text):
+            for word in words.split() if " -f " not in words else []:
                 if "=" not in word and not word.startswith(("-", "build/", "doc/")) and word not in known:
                     yield f"line {block.line}: make help lists no {word}"
 

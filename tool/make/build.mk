@@ -9,10 +9,13 @@ B := build/rv$(WIDTH)
 # A recipe that fails must not leave half a file behind that the next make takes for whole.
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.SECONDARY:
+# Nothing made on the way to something else is deleted.
+.PRECIOUS: %.o %.elf
+.PHONY: FORCE
+FORCE:
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
-# Objects are made anew when the rules change; ccache makes that cheap.
-RULES := $(wildcard tool/make/*.mk)
+# $(call rules,NAMES): what is made by these files is made anew when they change; ccache makes that cheap.
+rules = $(patsubst %,tool/make/%.mk,toolchain $(1))
 
 .PHONY: all
 all: ; @:

@@ -16,11 +16,11 @@ CLANG_BOOT_OBJ   := $(BOOT_OBJ:$(B)/obj/%=$(B)/clang/%)
 CLANG_LIB_OBJ    := $(patsubst $(B)/obj/%,$(B)/clang/%,$(LIB_OBJ))
 CLANG_START_OBJ  := $(patsubst $(B)/obj/%,$(B)/clang/%,$(START_OBJ))
 
-$(B)/clang/kernel/%.o: % $(RULES) | $(GEN)/contract.mk
+$(B)/clang/kernel/%.o: % $(call rules,kernel clang) | $(GEN)/contract.mk
 	$(call say,CLANG,$<)mkdir -p $(@D) && $(CLANG) $(call for_clang,$(KERNEL_CFLAGS)) -MMD -MP -c -o $@ $<
-$(B)/clang/boot/%.o: % $(RULES) | $(GEN)/contract.mk
+$(B)/clang/boot/%.o: % $(call rules,kernel clang) | $(GEN)/contract.mk
 	$(call say,CLANG,$<)mkdir -p $(@D) && $(CLANG) $(call for_clang,$(BOOT_CFLAGS)) -MMD -MP -c -o $@ $<
-$(B)/clang/user/%.o: % $(RULES) | $(GEN)/contract.mk $(NEWLIB_LIB)
+$(B)/clang/user/%.o: % $(call rules,program clang) | $(GEN)/contract.mk $(NEWLIB_LIB)
 	$(call say,CLANG,$<)mkdir -p $(@D) && $(CLANG) $(call for_clang,$(USER_CFLAGS)) -I$(<D) -MMD -MP -c -o $@ $<
 
 $(B)/clang/kernel.elf: $(B)/kernel.lds $(CLANG_KERNEL_OBJ)

@@ -18,7 +18,7 @@ HOST_KERNEL_TESTS := $(basename $(notdir $(wildcard test/host/kernel_*.c)))
 HOST_HELP_SRC    := $(filter-out $(wildcard test/host/base_*.c test/host/kernel_*.c),$(sort $(wildcard test/host/*.c)))
 
 host_obj = $(1:%=$(H)/obj/%.o)
-$(H)/obj/%.o: % $(RULES) | $(GEN)/contract.mk
+$(H)/obj/%.o: % $(call rules,host) | $(GEN)/contract.mk
 	$(call say,HOSTCC,$<)mkdir -p $(@D) && $(HOST_CC) $(HOST_CFLAGS) $(HOST_INC) -MMD -MP -c -o $@ $<
 
 $(HOST_BASE_TESTS:%=$(H)/%): $(H)/%: $(call host_obj,test/host/%.c $(sort $(wildcard base/*.c)))
@@ -26,7 +26,7 @@ $(HOST_KERNEL_TESTS:%=$(H)/%): $(H)/%: $(call host_obj,test/host/%.c) $(H)/libke
 $(H)/libkernel.a: $(call host_obj,$(HOST_HELP_SRC) $(HOST_KERNEL_SRC))
 	$(call say,AR,$@)rm -f $@ && ar rcsD $@ $^
 # Tests of the whole kernel by its system calls: freed memory is poisoned, test/host/poison.c says how.
-HOST_POISON := frame_alloc frame_alloc_run frame_give frame_drop slab_alloc slab_free
+HOST_POISON := frame_init frame_alloc frame_alloc_run frame_give frame_drop slab_alloc slab_free
 $(filter $(H)/kernel_sys_%,$(HOST_KERNEL_TESTS:%=$(H)/%)): HOST_LIBS += $(HOST_POISON:%=-Wl,--wrap=%)
 HOST_TESTS := $(addprefix $(H)/,$(HOST_BASE_TESTS) $(HOST_KERNEL_TESTS))
 $(HOST_TESTS):

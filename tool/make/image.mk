@@ -25,15 +25,16 @@ IMAGE_FILES := $(foreach p,$(filter-out init,$(PROGRAMS)),bin/$p=$(B)/program/$p
 # Written only when it changes: it is what makes a new image when a program was added or removed.
 $(B)/image.files: FORCE
 	@mkdir -p $(@D) && echo '$(IMAGE_FILES:%=--file %)' | cmp -s - $@ || echo '$(IMAGE_FILES:%=--file %)' >$@
-FORCE:
 
 # A PROGRAM takes the place of ours of the same name.
-WITH = $(if $(PROGRAM),bin/$(notdir $(PROGRAM))=$(PROGRAM))
+AS = bin/$(notdir $(PROGRAM))
+WITH_PROGRAM = $(filter-out $(if $(PROGRAM),$(AS)=%),$(IMAGE_FILES)) $(if $(PROGRAM),$(AS)=$(PROGRAM))
 # With a PROGRAM, OPTIONS or SYSTEM the image is made in any case, and is too old for the next make.
 ODD = $(PROGRAM)$(OPTIONS)$(filter-out base,$(SYSTEM))
 $(B)/image: $(IMAGE_BASE) $(B)/kernel $(B)/system/$(SYSTEM) $(B)/image.files $(PROGRAM_BIN) $(wildcard tool/image/*.py) $(if $(ODD),FORCE)
 	$(call say,IMAGE,$@)$(PYTHON) $(IMAGE_PY) build --boot $(B)/boot.bin --dtb $(B)/board.dtb --kernel $(B)/kernel \
-	  --init $(B)/program/init --file system=$(B)/system/$(SYSTEM) $(addprefix --file ,$(filter-out $(firstword $(subst =,= ,$(WITH)))%,$(IMAGE_FILES)) $(WITH)) \
+	  --init $(B)/program/init --file system=$(B)/system/$(SYSTEM) \
+	  $(addprefix --file ,$(WITH_PROGRAM)) \
 	  --options '$(OPTIONS)' --out $@ $(if $(ODD),&& touch -d @0 $@)
 
 .PHONY: image image-info image-base image-parts

@@ -28,15 +28,15 @@ $(patsubst %,$(B)/obj/kernel/%.o,$(filter-out $(KERNEL_QUICK),$(filter $(KERNEL_
 kernel_objects = $(patsubst %,$(B)/obj/kernel/%.o,$(KERNEL_SRC) $(sort $(wildcard kernel/check/$(1)/*.c)))
 BOOT_OBJ := $(BOOT_SRC:%=$(B)/obj/boot/%.o)
 
-$(B)/obj/kernel/%.o: % $(RULES) | $(GEN)/contract.mk
+$(B)/obj/kernel/%.o: % $(call rules,kernel) | $(GEN)/contract.mk
 	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(ASM_FLAGS) -MMD -MP -c -o $@ $<
-$(B)/obj/boot/%.o: % $(RULES) | $(GEN)/contract.mk
+$(B)/obj/boot/%.o: % $(call rules,kernel) | $(GEN)/contract.mk
 	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(BOOT_CFLAGS) $(ASM_FLAGS) -MMD -MP -c -o $@ $<
 
 # Linker scripts are written once for both widths; the preprocessor knows __riscv_xlen.
-$(B)/kernel.lds: kernel/arch/riscv/kernel.lds $(wildcard kernel/arch/riscv/rv$(WIDTH)/*.h) $(RULES)
+$(B)/kernel.lds: kernel/arch/riscv/kernel.lds $(wildcard kernel/arch/riscv/rv$(WIDTH)/*.h) $(call rules,kernel)
 	$(call say,LDS,$<)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) -E -P -x assembler-with-cpp -o $@ $<
-$(B)/boot.lds: boot/boot.lds $(wildcard boot/*.h) $(RULES)
+$(B)/boot.lds: boot/boot.lds $(wildcard boot/*.h) $(call rules,kernel)
 	$(call say,LDS,$<)mkdir -p $(@D) && $(CC) $(BOOT_CFLAGS) -E -P -x assembler-with-cpp -o $@ $<
 
 $(B)/kernel.elf: $(call kernel_objects,off)

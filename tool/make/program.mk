@@ -20,7 +20,7 @@ LIBNACRE  := $(B)/lib/libnacre.a
 START_OBJ := $(START_SRC:%=$(B)/obj/user/%.o)
 LIB_OBJ   := $(patsubst %,$(B)/obj/user/%.o,$(filter-out $(START_SRC),$(LIB_SRC)))
 
-$(B)/obj/user/%.o: % $(RULES) | $(GEN)/contract.mk $(NEWLIB_LIB)
+$(B)/obj/user/%.o: % $(call rules,program) | $(GEN)/contract.mk $(NEWLIB_LIB)
 	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(USER_CFLAGS) -I$(<D) $(ASM_FLAGS) -MMD -MP -c -o $@ $<
 $(LIBNACRE): $(LIB_OBJ)
 	$(call say,AR,$@)mkdir -p $(@D) && rm -f $@ && $(AR) rcsD $@ $^
