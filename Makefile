@@ -4,13 +4,14 @@
 #   make help           lists all of this
 #
 # This front checks its settings, sees that the Debian packages are there, and calls a second make that builds.
-# That one has no standard input, so that nothing but the guest reads what is piped into `make run`.
+# That one has no standard input, so that nothing but the guest reads what is piped into `make run`, and only one runs
+# at a time in this tree.
 
 .DEFAULT_GOAL := all
 include tool/make/settings.mk
 
 SETUP = @tool/setup/setup
-BUILD = +$(Q)$(MAKE) $(JOBS) --no-print-directory -f tool/make/build.mk </dev/null
+BUILD = +$(Q)mkdir -p build && flock build/.lock $(MAKE) $(JOBS) --no-print-directory -f tool/make/build.mk </dev/null
 QEMU  = tool/qemu/qemu.py --width $(WIDTH) --mem $(MEM)
 TEST  = tool/test/run.py --only '$(ONLY)' --width '$(WIDTH_ASKED)'
 OUT   = build/rv$(WIDTH)

@@ -62,6 +62,7 @@ void futex_leave(struct thread *thread)
 {
 	struct thread *owner = thread->owner;
 
+	thread->state = STATE_READY; /* waits no more: a ring of owners may lead back to it below */
 	pqueue_remove(&thread->item.node);
 	record_take(thread);
 	thread->owner = NULL;

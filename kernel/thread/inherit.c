@@ -36,6 +36,8 @@ static struct thread *pass_on(struct thread *thread)
 {
 	switch (thread->state) {
 	case STATE_CALLING:
+		if (!thread->item.queued)
+			return NULL; /* it is just leaving the queue; a ring of several attendants leads back to it */
 		mailbox_requeue(thread->mailbox, &thread->item, thread->priority);
 		return thread->mailbox->raised;
 	case STATE_SERVED:

@@ -18,7 +18,7 @@
 #include "memory/random.h"
 #include "object/device.h"
 
-enum { PROGRAMS = 64, SLOTS_MOST = 4096, BOSS_PRIORITY = 31, HEADER_BYTES = 192, LINE_FIRST = 5 };
+enum { PROGRAMS = 512, SLOTS_MOST = 4096, BOSS_PRIORITY = 31, HEADER_BYTES = 192, LINE_FIRST = 5 };
 
 struct program boss;
 handle_t boss_device;
@@ -313,7 +313,7 @@ void thread_runs(struct thread *thread)
 		     thread->priority, cpu.current ? cpu.current->priority : 99);
 }
 
-static void spaces_touch(void)
+void spaces_touch(void)
 {
 	for (size_t i = 1; i < thread_slot_count(); i++) {
 		const struct thread *thread = thread_by_slot(i);

@@ -99,6 +99,7 @@ uintptr_t do_message_ecall(struct thread *thread, unsigned number, const struct 
 /* Half calls: registers set; then each step is one ecall. True: done, or it waits. */
 void do_message_start(struct thread *thread, unsigned number, const struct message_registers *in);
 bool do_step(struct thread *thread);
+void spaces_touch(void);               /* as if every program had touched all it can: what is cached must be flushed in time */
 vaddr_t header_place(struct thread *thread);                                 /* where its headers are written */
 vaddr_t header_write(struct thread *thread, const struct abi_message *message);
 struct abi_message header_read(struct thread *thread);

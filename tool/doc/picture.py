@@ -59,7 +59,7 @@ def lines_drawn(path):
 
 def shape(line):
     """A line with its numbers, and the blanks that make room for them, all the same."""
-    return re.sub(r" +", " ", re.sub(r"\b[0-9a-f]{8,}\b|\d+", "0", re.sub(r"(?<=\d),(?=\d)", "", line))).strip()
+    return re.sub(r" +", " ", re.sub(r"\b0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\d+", "0", re.sub(r"(?<=\d),(?=\d)", "", line))).strip()
 
 
 def faults(path, image):

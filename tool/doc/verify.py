@@ -23,8 +23,6 @@ IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+|[A-Z]{2,}[A-Z0-
 SOURCES = (".c", ".h", ".S", ".toml", ".py", ".mk", ".lds", ".dts", ".md")
 # Stands for a name of the reader's choosing.
 PLACEHOLDER = re.compile(r"NAME|NNN|rvNN|rvN\b")
-# Written when the book is built.
-GENERATED = "doc/reference/"
 # Capitals of the world at large: not ours to have.
 COMMON = {"ELF", "NULL", "SIGILL", "EOF", "ENOSYS", "ENOMEM", "OPTIONS", "HEAD", "DYN"}
 
@@ -49,9 +47,10 @@ def link_faults(page):
             continue
         target, _, anchor = link.text.partition("#")
         path = os.path.normpath(os.path.join(os.path.dirname(page.path), target)) if target else page.path
-        if path.startswith(GENERATED):
-            continue
-        if path.startswith(".."):
+        if path == page.path:
+            if anchor and anchor not in page.anchors:
+                yield f"line {link.line}: {path} has no heading #{anchor}"
+        elif path.startswith(".."):
             yield f"line {link.line}: {link.text} leaves the tree"
         elif not os.path.exists(os.path.join(TOP, path)):
             yield f"line {link.line}: there is no {path}"
@@ -65,7 +64,7 @@ def path_faults(page):
     for span in page.spans:
         if span.text in written:
             continue
-        if PATH.fullmatch(span.text) and not PLACEHOLDER.search(span.text) and not span.text.startswith(GENERATED):
+        if PATH.fullmatch(span.text) and not PLACEHOLDER.search(span.text):
             if not glob.glob(os.path.join(TOP, span.text)):
                 yield f"line {span.line}: the tree has no {span.text}"
 

@@ -8,7 +8,7 @@ import tempfile
 
 from check import TOP, WIDTHS, Check, Job, failed, passed, tail
 
-LEFT_OUT = shutil.ignore_patterns(".git", "build", "__pycache__")
+LEFT_OUT = ("./.git", "./build")
 
 
 def built(folder, width):
@@ -21,7 +21,8 @@ def built(folder, width):
 def build_elsewhere(folder, width):
     """Copies the tree to the folder and builds it there, without ccache, which would hand out our own objects; the C
     library is taken along. Returns the output if that failed."""
-    shutil.copytree(".", folder, ignore=LEFT_OUT, symlinks=True)
+    shutil.copytree(".", folder, symlinks=True,
+                    ignore=lambda place, names: [name for name in names if os.path.join(place, name) in LEFT_OUT])
     shutil.copytree(f"build/newlib{width}", f"{folder}/build/newlib{width}")
     done = subprocess.run(["make", f"-j{os.cpu_count()}", "-f", "tool/make/build.mk", f"WIDTH={width}", "image",
                            "image-base", "programs"], cwd=folder, env={**os.environ, "CCACHE_DISABLE": "1"},

@@ -28,7 +28,7 @@ def make_run(width, text, *settings):
     """Status and output, its line ends made plain, of `make run` with that input."""
     done = subprocess.run(["make", "--no-print-directory", "run", "DEPS=have", f"WIDTH={width}", *settings], input=text,
                           env=PLAIN, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                          timeout=300)
+                          timeout=120)
     return done.returncode, done.stdout
 
 

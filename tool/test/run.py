@@ -26,7 +26,8 @@ from check import TOP, failed  # noqa: E402
 
 PARTS = ["layers", "contract", "host", "tool", "static", "scenario", "run", "debug", "docs", "repro"]
 CORES = os.cpu_count() or 1
-MAKE = ["make", "--no-print-directory", "-f", "tool/make/build.mk"]
+# Only one make at a time builds in this tree.
+MAKE = ["flock", "build/.lock", "make", "--no-print-directory", "-f", "tool/make/build.mk"]
 
 
 def load(width):
@@ -125,6 +126,7 @@ def main():
                     print(f"{check.name}  {check.sentence}")
         return 0
 
+    os.makedirs("build", exist_ok=True)
     start = time.monotonic()
     missing = build([job for job, _ in chosen])
     counts = run_all(chosen, missing)
