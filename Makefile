@@ -63,7 +63,11 @@ debug-kernel: setup-all image ## boot under gdb-multiarch, stopped at the kernel
 
 # --- check -----------------------------------------------------------------------------------------------------
 
-.PHONY: test test-list
+.PHONY: test test-list footprint
+footprint: image ## sizes, and instructions from reset to the prompt, with their limits
+	$(BUILD) image-parts WIDTH=32
+	$(BUILD) image-parts WIDTH=64
+	@tool/footprint/footprint.py
 test: setup-all ## every check, on both widths or on WIDTH
 	+@$(TEST) </dev/null
 test-list: ## name and sentence of every check, without running any

@@ -164,7 +164,7 @@ static void waits_on_id(const struct thread *thread, struct abi_thread_state *st
 	if (thread->state == STATE_CALLING || thread->state == STATE_RECEIVING)
 		object = thread->mailbox->object;
 	else if (thread->state == STATE_SERVED)
-		object = thread->server_thread ? &thread->server_thread->object : &thread->taker->object;
+		object = &thread->taker->object;
 	else if (thread->state == STATE_FUTEX && thread->owner)
 		object = &thread->owner->object;
 	if (object)

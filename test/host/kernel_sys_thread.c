@@ -161,7 +161,7 @@ TEST(info, "thread_info tells priority, state, deadline and whom it waits for")
 	EXPECT_OK(do_receive(p->thread, mailbox));
 	seen = info(p, second);
 	assert_int_equal(seen.state, STATE_SERVED);
-	object_id(&p->thread->object, id);
+	object_id(&p->process->object, id);
 	assert_memory_equal(seen.waits_on, id, sizeof id);
 	EXPECT_ERROR(thread_info, ADDRESS, CALL(p->thread, THREAD_INFO, second, 0));
 	world_end();

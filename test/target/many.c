@@ -55,11 +55,23 @@ CHILD static void exit_at_once(uintptr_t code)
 	nacre_process_exit(code);
 }
 
-/* The sealed code and the tables that the first child leaves behind in this process are not what is counted. */
+static nacre_handle_t handles[3000];
+
+static void handles_close(unsigned count)
+{
+	while (count)
+		EXPECT_OK(nacre_handle_close(handles[--count]));
+}
+
+/* The sealed code of the children and a handle table of the size that is needed stay with this process, and are not
+ * what is counted. */
 static void warm_up(void)
 {
 	struct child child;
 
+	for (unsigned i = 0; i < 3000; i++)
+		EXPECT_OK(nacre_handle_duplicate(self_budget(), NACRE_RIGHT_INSPECT, &handles[i]));
+	handles_close(3000);
 	child_make(&child, CHILD_PAGES);
 	child_start(&child, exit_at_once, 1, 20);
 	EXPECT_EQ(child_end(&child), 1);
@@ -203,7 +215,6 @@ TEST(slot_generations, "a handle's slot is used again under another number, 65,5
 
 TEST(handle_table, "a table takes as many handles as its budget pays for, refuses the next one, and none of them is lost")
 {
-	static nacre_handle_t handles[3000];
 	struct count before = count_now();
 	struct nacre_process_state state;
 	uintptr_t type, rights;
@@ -219,8 +230,8 @@ TEST(handle_table, "a table takes as many handles as its budget pays for, refuse
 		EXPECT_OK(nacre_handle_info(handles[i], &type, &rights));
 		EXPECT_EQ(type, NACRE_OBJECT_BUDGET);
 		EXPECT_EQ(rights, NACRE_RIGHT_INSPECT);
-		EXPECT_OK(nacre_handle_close(handles[i]));
 	}
+	handles_close(3000);
 	EXPECT_EQ(count_now().handles, before.handles);
 }
 
@@ -260,8 +271,9 @@ TEST(last_page, "a budget is spent to its last page, then refuses everything tha
 	while (count)
 		EXPECT_OK(nacre_handle_close(filler[--count]));
 	EXPECT(pages_left(budget) >= all - 1); /* a page of small objects may stay */
-	/* A child takes all of it; nothing is left for anybody else. */
-	EXPECT_OK(nacre_budget_create(budget, pages_left(budget), 20, &child));
+	/* A child takes all of it but for the page that its own record is in; nothing is left for anybody else. */
+	EXPECT_ERROR(budget_create, BUDGET, nacre_budget_create(budget, pages_left(budget), 20, &child));
+	EXPECT_OK(nacre_budget_create(budget, pages_left(budget) - 1, 20, &child));
 	EXPECT_EQ(pages_left(budget), 0);
 	EXPECT_ERROR(memory_create, BUDGET, nacre_memory_create(budget, 1, NACRE_MEMORY_PRIVATE, &none));
 	EXPECT_OK(nacre_budget_destroy(budget));

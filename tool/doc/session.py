@@ -28,7 +28,7 @@ class SessionError(Exception):
 class Session:
     """One machine at its prompt. banner: what it said before. status: QEMU's exit status, once it has ended."""
 
-    def __init__(self, width, image, mem="16M", seconds=40):
+    def __init__(self, width, image, mem="16M", seconds=60):
         self.machine = Machine(width, mem, image, seconds=seconds, reboot=True)
         self.banner = ""
 

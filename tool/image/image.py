@@ -183,12 +183,12 @@ def image_build(args):
 
 def write_whole(path, data):
     """The file appears under its name only when all of it is written."""
-    folder = os.path.dirname(os.path.abspath(path))
     try:
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            file.write(data)
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
+        with tempfile.TemporaryDirectory(prefix=".image-", dir=os.path.dirname(os.path.abspath(path))) as folder:
+            whole = os.path.join(folder, "image")
+            with open(whole, "wb") as file:
+                file.write(data)
+            os.replace(whole, path)
     except OSError as error:
         raise ImageError(f"cannot write {path}: {error.strerror}.") from error
 

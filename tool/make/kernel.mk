@@ -20,9 +20,10 @@ BOOT_LDFLAGS   := $(BARE_LDFLAGS) -pie -Wl,--no-dynamic-linker,-z,norelro,--buil
 
 # Prologues by library routine make the text a tenth smaller and each call of such a function some instructions longer:
 # for everything but the path of a message (ipc/, thread/, dispatch.c, message.c, the page walk and the copy).
-KERNEL_SMALL := base/% kernel/boot/% kernel/object/% kernel/memory/% kernel/syscall/% kernel/check/% kernel/arch/riscv/%
+KERNEL_SMALL := kernel/ipc/window.c kernel/ipc/connection.c kernel/ipc/server.c kernel/ipc/interrupt.c kernel/ipc/fault.c \
+                kernel/thread/reaper.c kernel/thread/work.c kernel/thread/thread.c kernel/thread/futex.c kernel/thread/deadline.c kernel/trace/% base/% kernel/boot/% kernel/object/% kernel/memory/% kernel/syscall/% kernel/check/% kernel/arch/riscv/%
 KERNEL_QUICK := kernel/syscall/dispatch.c kernel/syscall/message.c kernel/memory/copy.c kernel/memory/table.c kernel/arch/riscv/trap.c \
-                base/list.c base/pqueue.c base/heap.c base/mem.c
+                base/list.c base/pqueue.c base/mem.c
 $(patsubst %,$(B)/obj/kernel/%.o,$(filter-out $(KERNEL_QUICK),$(filter $(KERNEL_SMALL),$(KERNEL_SRC)))): KERNEL_CFLAGS += -msave-restore
 
 kernel_objects = $(patsubst %,$(B)/obj/kernel/%.o,$(KERNEL_SRC) $(sort $(wildcard kernel/check/$(1)/*.c)))

@@ -23,10 +23,10 @@ import verify  # noqa: E402
 
 
 def key(path):
-    """A page's word in the names of checks: readme, shell, object_process; `index` for doc/README.md."""
+    """A page's word in the names of checks: README, shell, object_process; `index` for doc/README.md."""
     if path == "doc/README.md":
         return "index"
-    return re.sub(r"\W", "_", path.removeprefix("doc/").removesuffix(".md").removesuffix("/README").lower())
+    return re.sub(r"\W", "_", path.removeprefix("doc/").removesuffix(".md").removesuffix("/README"))
 
 
 def section_key(anchor):
@@ -169,7 +169,7 @@ def build_job():
 
 def jobs(width):
     picture = whole_job("picture", "doc/picture/session.svg shows what a session still prints, but for numbers", picture_faults)
-    picture.goals, picture.repeat = [(32, "image")], "make doc/picture/session.svg, and look at it"
+    picture.goals, picture.repeat = [(32, "image")], "make -f tool/make/build.mk doc-picture, and look at it"
     return [
         names_job(),
         whole_job("index", "doc/README.md leads to every page of the book", index_faults),
