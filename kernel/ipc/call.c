@@ -134,8 +134,8 @@ err_t call_take(struct thread *receiver, struct thread *caller)
 	}
 
 	/* --- Point of no return. */
+	handles_take(receiver, caller, &taking); /* first: within one process the header may lie in what is lent */
 	pages_take(receiver, caller, &taking.message);
-	handles_take(receiver, caller, &taking);
 	serve(receiver, caller);
 	receive_call(receiver, caller, taking.length, taking.handles);
 	return E_OK;

@@ -409,6 +409,18 @@ TEST(memory, "a debugger reads and writes memory of the process, through its pro
 	world_end();
 }
 
+TEST(memory_self, "a process may debug its own memory, overlapping ranges too")
+{
+	vaddr_t base = victim->data + 3 * P;
+
+	pattern_write(victim, base, 4000, 1);
+	EXPECT_OK(CALL(v, PROCESS_WRITE, victim->self, victim->budget, base + 10, base, 4000));
+	assert_true(pattern_is(victim, base + 10, 4000, 1));
+	EXPECT_OK(CALL(v, PROCESS_READ, victim->self, base + 10, base, 4000));
+	assert_true(pattern_is(victim, base, 4000, 1));
+	world_end();
+}
+
 TEST(memory_refused, "a debugger's range is at most 4096 bytes, and memory on both sides")
 {
 	handle_t poor = make_budget(handler, 0);

@@ -299,6 +299,27 @@ TEST(window_full, "the slots of a window run out, over all connections, and one 
 	world_end();
 }
 
+TEST(header_lent, "a thread may lend its own process the page where the receiver's header lies; the handles are in it first")
+{
+	struct thread *helper = program_thread(client, 10);
+	handle_t own = make_server(client), to_own = connect_with(client, own, client, 1, 0, 1, 10);
+	struct abi_message m = loan(PAGES_LEND_MUT, lent, 1), accept = { .accept = 1 };
+	struct message_registers in = { own, 0, 1, NEVER, lent };
+	struct got there;
+
+	EXPECT_OK(CALL(c, PROCESS_WINDOW_CREATE, client->self));
+	poke(client, lent, &accept, sizeof accept);
+	EXPECT_BLOCKED(do_message_ecall(helper, CALL_SERVER_RECEIVE, &in));
+	m.handle_count = 1;
+	m.send[0] = client->budget;
+	EXPECT_BLOCKED(do_call_message(c, to_own, 1, &m, NEVER));
+	there = got(helper);
+	assert_int_equal(there.handles, 1);
+	peek(client, there.loan, &accept, sizeof accept);
+	assert_ptr_equal(object_named(client, accept.received[0]), &program_account(client)->object);
+	world_end();
+}
+
 TEST(queued_loan, "a loan is made when the call is taken: until then the pages are the client's")
 {
 	struct thread *second = program_thread(client, 10);
