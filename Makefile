@@ -68,6 +68,10 @@ footprint: image ## sizes, and instructions from reset to the prompt, with their
 	$(BUILD) image-parts WIDTH=32
 	$(BUILD) image-parts WIDTH=64
 	@tool/footprint/footprint.py
+.PHONY: mutate
+N ?= 10
+mutate: setup-all ## plants N faults in the kernel, and counts how many the tests catch
+	@tool/mutate/mutate.py --count $(N)
 test: setup-all ## every check, on both widths or on WIDTH
 	+@$(TEST) </dev/null
 test-list: ## name and sentence of every check, without running any

@@ -137,6 +137,15 @@ def builtin_faults():
     return [f"no session of doc/shell.md shows {name}" for name in builtins if name not in typed]
 
 
+def part_faults():
+    with open("tool/test/run.py", encoding="utf-8") as file:
+        parts = re.findall(r'"(\w+)"', re.search(r"^PARTS = \[(.*?)\]", file.read(), re.MULTILINE | re.DOTALL).group(1))
+    with open("doc/testing.md", encoding="utf-8") as file:
+        told = re.findall(r"^\| `(\w+)` \|", file.read(), re.MULTILINE)
+    return [f"doc/testing.md does not tell of the part {name}" for name in parts if name not in told] + \
+           [f"doc/testing.md tells of a part {name} that is not there" for name in told if name not in parts]
+
+
 def decision_faults():
     files = sorted(os.path.basename(path) for path in glob.glob("doc/decision/[0-9]*.md"))
     for number, name in enumerate(files, 1):
@@ -177,6 +186,7 @@ def jobs(width):
         whole_job("objects", "each of the kernel's object types has a page", object_faults),
         whole_job("servers", "each server and driver with a manifest has a page", server_faults),
         whole_job("builtins", "doc/shell.md has a session for each command of the shell", builtin_faults),
+        whole_job("parts", "doc/testing.md tells of each part of the tests and of no other", part_faults),
         whole_job("decisions", "decisions are numbered without gaps and have the same parts", decision_faults),
         build_job(), picture, *play_jobs(width),
     ]
