@@ -34,6 +34,7 @@ static inline size_t to_page_end(vaddr_t address)
 	return PAGE_SIZE - (address & (PAGE_SIZE - 1));
 }
 
+/* `to` may be a page of the same program, seen by the kernel: a debugger that writes to itself. So: memmove. */
 static __attribute__((noinline)) err_t copy_in_pieces(const struct space *space, char *to, vaddr_t from, size_t size)
 {
 	while (size) {
@@ -42,7 +43,7 @@ static __attribute__((noinline)) err_t copy_in_pieces(const struct space *space,
 
 		if (!source)
 			return E_ADDRESS;
-		memcpy(to, source, piece);
+		memmove(to, source, piece);
 		to += piece;
 		from += piece;
 		size -= piece;
@@ -60,7 +61,7 @@ err_t copy_in(const struct space *space, void *to, user_ptr_t from, size_t size)
 	source = resolve_here(space, from.address, ACCESS_READ);
 	if (!source)
 		return E_ADDRESS;
-	memcpy(to, source, size);
+	memmove(to, source, size);
 	return E_OK;
 }
 

@@ -361,7 +361,7 @@ static void thread_step(struct thread *thread)
 	host_ecall();
 	fixture_check();
 	restarting[slot] = 0;
-	if (!thread_by_slot(slot) || thread_by_slot(slot)->object.serial != serial) {
+	if (!thread_by_slot(slot) || thread_by_slot(slot)->object.serial != serial || thread->process->phase > PROCESS_RUNNING) {
 		counts[call][ERR_COUNT + 1]++;
 		return;
 	}

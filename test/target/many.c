@@ -2,32 +2,11 @@
 #include "nacre/area.h"
 #include "test/alone.h"
 #include "test/child.h"
+#include "test/count.h"
 
 TEST_ALONE;
 
 enum { CROWD = 1000, GENERATIONS = 10000, AT_ONCE = 50, THREADS = 200, SMALL_PAGES = 12 };
-
-struct count {
-	uintptr_t pages, handles;
-};
-
-static struct count count_now(void)
-{
-	struct nacre_budget_state budget;
-	struct nacre_process_state process;
-
-	EXPECT_OK(nacre_budget_info(self_budget(), &budget));
-	EXPECT_OK(nacre_process_info(self_process(), &process));
-	return (struct count){ budget.charged_pages + budget.given_pages, process.handles };
-}
-
-static void expect_same(struct count before)
-{
-	struct count now = count_now();
-
-	EXPECT_EQ(now.pages, before.pages);
-	EXPECT_EQ(now.handles, before.handles);
-}
 
 CHILD static void call_and_exit(uintptr_t connection)
 {
@@ -127,7 +106,7 @@ TEST(thousand_processes, "a thousand processes live at once and wait for one ser
 	for (uintptr_t i = 0; i < CROWD; i++)
 		EXPECT_EQ(child_end(&crowd[i]), i);
 	EXPECT_OK(nacre_handle_close(server));
-	expect_same(before);
+	expect_all_back(before);
 }
 
 TEST(ten_thousand_processes, "ten thousand processes are started and ended, fifty at a time, and every page and handle comes back")
@@ -143,7 +122,7 @@ TEST(ten_thousand_processes, "ten thousand processes are started and ended, fift
 		}
 		for (uintptr_t i = 0; i < AT_ONCE; i++)
 			EXPECT_EQ(child_end(&crowd[i]), (done + i) & 0xfff);
-		expect_same(before);
+		expect_all_back(before);
 	}
 }
 
@@ -182,7 +161,7 @@ TEST(two_hundred_threads, "two hundred threads of one process wait at once, each
 	EXPECT_EQ(record.code, 0);
 	child_destroy(&child);
 	pair_close(&pair);
-	expect_same(before);
+	expect_all_back(before);
 }
 
 /* --- handles ----------------------------------------------------------------------------------------------- */
@@ -280,7 +259,7 @@ TEST(last_page, "a budget is spent to its last page, then refuses everything tha
 	EXPECT_ERROR(budget_resize, PEER_GONE, nacre_budget_resize(child, 1));
 	EXPECT_OK(nacre_handle_close(child));
 	EXPECT_OK(nacre_handle_close(budget));
-	expect_same(before);
+	expect_all_back(before);
 }
 
 TEST(machine_last_page, "the machine's own budget is given away to its last page, all of which can be touched, and comes back")
@@ -320,7 +299,7 @@ TEST(budget_depth, "budgets nest eight deep, each out of its parent's pages, and
 	EXPECT_OK(nacre_budget_destroy(nested[0]));
 	for (unsigned i = 0; i < NACRE_LIMIT_BUDGET_DEPTH; i++)
 		EXPECT_OK(nacre_handle_close(nested[i]));
-	expect_same(before);
+	expect_all_back(before);
 }
 
 TEST(every_budget, "a process with a budget of any small size is made, or is refused with nothing left behind; none goes half way")
@@ -341,7 +320,7 @@ TEST(every_budget, "a process with a budget of any small size is made, or is ref
 			child_destroy(&child);
 			made++;
 		}
-		expect_same(before);
+		expect_all_back(before);
 	}
 	EXPECT(made > 10);
 }

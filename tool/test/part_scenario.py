@@ -207,8 +207,11 @@ def tap_job(scenario, width):
         if wrong and all(result.verdict != "fail" for result in results):
             # Each test passed and the run was bad all the same: the last test answers for that.
             results[-1] = failed(results[-1].name, "")
+        shown = tail(output)    # once, however many fail
         for result in results:
-            text = "\n".join(filter(None, [tail(output), result.text, wrong])) if result.verdict == "fail" else result.text
+            text = result.text
+            if result.verdict == "fail":
+                text, shown = "\n".join(filter(None, [shown, text, wrong])), ""
             yield Result(f"{result.name}.{suffix}", result.verdict, text)
 
     return Job([Check(f"{prefix}.{name}.{suffix}", sentence) for name, sentence in tests], run_tap,
