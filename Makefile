@@ -38,7 +38,9 @@ image: setup ## the flash image, build/rv32/image
 image-info: image ## what is in the image: programs, segments, sizes, build IDs
 	$(BUILD) -s image-info
 sdk: setup ## build/sdk: all that building a program outside this tree needs
-	$(BUILD) $@
+	$(BUILD) WIDTH=32 sdk
+	$(BUILD) WIDTH=64 sdk
+	@echo "The SDK is in build/sdk; its README.md says how to use it."
 doc: setup-all ## build/doc: the book as HTML
 	$(BUILD) $@
 compile_commands.json: setup-all ## for editors

@@ -39,11 +39,25 @@ err_t sys_thread_self(struct thread *self, handle_t *thread)
 	return error;
 }
 
+/* The word is written once: a joiner that was woken may have freed it before the call is executed again. False: interrupted. */
+static bool joiners_tell(struct thread *self, user_ptr_t clear)
+{
+	uint32_t zero = 0;
+
+	if (!self->work.under_way && user_write(self, clear, &zero, sizeof zero))
+		return true;
+	self->work.under_way = true;
+	self->work.call = CALL_THREAD_EXIT;
+	while (futex_wake_one(self->process, clear.address))
+		if (arch_interrupt_pending())
+			return false;
+	return true;
+}
+
 /* The word is written by the kernel when the thread no longer needs its stack: now, for it never runs again. */
 err_t sys_thread_exit(struct thread *self, user_ptr_t clear)
 {
 	struct process *process = self->process;
-	uint32_t zero = 0;
 
 	if (process->thread_count == 1) {
 		process->exit.thread = self->number;
@@ -51,10 +65,8 @@ err_t sys_thread_exit(struct thread *self, user_ptr_t clear)
 		thread_unready(self);
 		return E_BLOCKED;
 	}
-	if (clear.address && !user_write(self, clear, &zero, sizeof zero))
-		while (futex_wake_one(process, clear.address)) /* joiners; executing it again wakes the rest */
-			if (arch_interrupt_pending())
-				return E_RESTART;
+	if (clear.address && !joiners_tell(self, clear))
+		return E_RESTART;
 	thread_end(self);
 	return E_BLOCKED;
 }

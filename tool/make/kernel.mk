@@ -18,13 +18,13 @@ KERNEL_LDFLAGS := $(BARE_LDFLAGS) -static
 BOOT_CFLAGS    := $(BARE_CFLAGS) -fPIE -fvisibility=hidden -Iboot -I. -I$(GEN)
 BOOT_LDFLAGS   := $(BARE_LDFLAGS) -pie -Wl,--no-dynamic-linker,-z,norelro,--build-id=none,--hash-style=gnu
 
-# Prologues by library routine make the text a tenth smaller and each call of such a function some instructions longer:
-# for everything but the path of a message (ipc/, thread/, dispatch.c, message.c, the page walk and the copy).
+# Prologues by library routine make the text a tenth smaller and each call of such a function some instructions longer,
+# and what a loop works out anew each time needs no saved register: for everything but the path of a message (ipc/, thread/, dispatch.c, message.c, the page walk and the copy).
 KERNEL_SMALL := kernel/ipc/window.c kernel/ipc/connection.c kernel/ipc/server.c kernel/ipc/interrupt.c kernel/ipc/fault.c \
                 kernel/thread/reaper.c kernel/thread/work.c kernel/thread/thread.c kernel/thread/futex.c kernel/thread/deadline.c kernel/trace/% base/% kernel/boot/% kernel/object/% kernel/memory/% kernel/syscall/% kernel/check/% kernel/arch/riscv/%
 KERNEL_QUICK := kernel/syscall/dispatch.c kernel/syscall/message.c kernel/memory/copy.c kernel/memory/table.c kernel/arch/riscv/trap.c \
                 base/list.c base/pqueue.c base/mem.c
-$(patsubst %,$(B)/obj/kernel/%.o,$(filter-out $(KERNEL_QUICK),$(filter $(KERNEL_SMALL),$(KERNEL_SRC)))): KERNEL_CFLAGS += -msave-restore
+$(patsubst %,$(B)/obj/kernel/%.o,$(filter-out $(KERNEL_QUICK),$(filter $(KERNEL_SMALL),$(KERNEL_SRC)))): KERNEL_CFLAGS += -msave-restore -fno-move-loop-invariants
 
 kernel_objects = $(patsubst %,$(B)/obj/kernel/%.o,$(KERNEL_SRC) $(sort $(wildcard kernel/check/$(1)/*.c)))
 BOOT_OBJ := $(BOOT_SRC:%=$(B)/obj/boot/%.o)
