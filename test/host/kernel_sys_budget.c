@@ -287,6 +287,33 @@ TEST(dead_payer, "a destroyed budget pays for nothing, not even for who was abou
 	world_end();
 }
 
+TEST(dying_payer, "while a budget is being taken apart for a low thread, a high one can make nothing on it any more")
+{
+	struct program *low = program_new(5), *high = program_new(10);
+	handle_t budget, process, mailbox = make_server(high), device = give(&boss, boss_device, high);
+
+	EXPECT_OK(CALL(high->thread, DEVICE_INTERRUPT, device, high->budget, 0, mailbox, 1, 10));
+	EXPECT_BLOCKED(do_receive_until(high->thread, mailbox, arch_clock_ns() + 1000, 0));
+	budget = make_budget(low, 60);
+	EXPECT_OK(CALL(low->thread, MEMORY_CREATE, budget, 40, 0));
+	for (unsigned i = 0; i < 2; i++) {
+		EXPECT_OK(CALL(low->thread, PROCESS_CREATE, low->budget, budget));
+		process = result(low);
+		EXPECT_OK(CALL(low->thread, THREAD_CREATE, process, 0x1000, 0x2000, 0, 0, 1));
+	}
+	process = give(low, process, high);
+	pass_ns(1000);
+	EXPECT_BLOCKED(do_receive(high->thread, mailbox));
+	thread_runs(low->thread);
+	host_interrupt_raise(5);
+	EXPECT_BLOCKED(CALL(low->thread, BUDGET_DESTROY, budget));
+	assert_ptr_equal(cpu.current, high->thread);
+	EXPECT_ERROR(thread_create, BUDGET, CALL(high->thread, THREAD_CREATE, process, 0x1000, 0x2000, 0, 0, 1));
+	EXPECT_BLOCKED(do_receive(high->thread, mailbox));
+	EXPECT_OK(answer(low->thread));
+	world_end();
+}
+
 TEST(no_thread_runs, "no thread that lives on a destroyed budget runs on, whatever its priority")
 {
 	struct program *p = program_new(10), *busy = program_new(20), *low = program_new(5);

@@ -263,13 +263,15 @@ static bool makes_sense(enum stage stage, enum strike strike)
 	return forwarded || (strike != BACK && strike != BACK_BUDGET);
 }
 
-static void combination(enum stage stage, enum strike strike)
+/* Half of all runs take every preemption point while things are taken apart. */
+static void combination(enum stage stage, enum strike strike, bool preempted)
 {
 	fprintf(stderr, "%s, %s: %s goes\n", kind_names[kind], stage_names[stage], strike_names[strike]);
 	people_make();
 	message_make();
 	token = 0;
 	reach[stage]();
+	host_preempt_every(preempted);
 	strike_do(strike);
 	if (client_lives && stage == TAKING)
 		finish(c);
@@ -291,8 +293,10 @@ static void all(enum kind which)
 	kind = which;
 	for (unsigned stage = 0; stage < STAGES; stage++)
 		for (unsigned strike = 0; strike < STRIKES; strike++)
-			if (makes_sense(stage, strike))
-				combination(stage, strike);
+			if (makes_sense(stage, strike)) {
+				combination(stage, strike, false);
+				combination(stage, strike, true);
+			}
 }
 
 TEST(words, "a register call: somebody goes at any stage")

@@ -217,12 +217,10 @@ TEST(full, "a table of 65,536 slots is full, for every call that makes a handle 
 {
 	struct program *p = program_new(10);
 	struct thread *t = p->thread;
-	handle_t server = make_server(p), line = connect(p, server, p, 1), child;
+	handle_t server = make_server(p), line = connect(p, server, p, 1);
 	struct abi_message m = { .accept = 1 };
 
 	EXPECT_OK(CALL(boss.thread, BUDGET_RESIZE, p->boss_budget, 760));
-	EXPECT_OK(CALL(t, PROCESS_CREATE, p->budget, p->budget));
-	child = (handle_t)*thread_a(t, 1);
 	while (p->process->handles.used < 65535) { /* directly: 65,536 checked calls take minutes */
 		assert_int_equal(handle_reserve(p->process, 1), E_OK);
 		handle_add(p->process, &p->process->object, RIGHT_DUPLICATE);
@@ -235,12 +233,12 @@ TEST(full, "a table of 65,536 slots is full, for every call that makes a handle 
 	EXPECT_ERROR(budget_create, HANDLE_ROOM, CALL(t, BUDGET_CREATE, p->budget, 1, 0));
 	EXPECT_ERROR(process_create, HANDLE_ROOM, CALL(t, PROCESS_CREATE, p->budget, p->budget));
 	EXPECT_ERROR(thread_create, HANDLE_ROOM, CALL(t, THREAD_CREATE, p->self, 0x1000, 0x2000, 0, 0, 5));
+	EXPECT_ERROR(thread_self, HANDLE_ROOM, CALL(t, THREAD_SELF, 0));
 	EXPECT_ERROR(memory_create, HANDLE_ROOM, CALL(t, MEMORY_CREATE, p->budget, 1, 0));
 	EXPECT_ERROR(thread_self, HANDLE_ROOM, CALL(t, THREAD_SELF));
 	EXPECT_ERROR(server_receive, HANDLE_ROOM, do_receive_until(t, server, 0, 1));
 	EXPECT_ERROR(server_reply_and_receive_message, HANDLE_ROOM, do_reply_and_receive_message(t, server, 0, 0, &m, 0));
 	EXPECT_ERROR(connection_call_message, HANDLE_ROOM, do_call_message(t, line, 0, &m, NEVER));
-	(void)child;
 	world_end();
 }
 
@@ -275,6 +273,46 @@ TEST(full_device, "a full table takes no memory or interrupt of a device")
 	}
 	EXPECT_ERROR(device_memory, HANDLE_ROOM, CALL(p->thread, DEVICE_MEMORY, device, p->budget, 0));
 	EXPECT_ERROR(device_interrupt, HANDLE_ROOM, CALL(p->thread, DEVICE_INTERRUPT, device, p->budget, 0, server, 0, 0));
+	world_end();
+}
+
+TEST(grow_refused, "every call that makes a handle is refused, and changes nothing, where the table is full and cannot grow")
+{
+	struct program *p = program_new(10);
+	struct thread *t = p->thread;
+	handle_t server = make_server(p), device = give(&boss, boss_device, p), payer = give(&boss, boss.budget, p);
+
+	while (p->process->handles.free_count)
+		duplicated(p, p->self, RIGHT_ALL);
+	EXPECT_OK(CALL(boss.thread, BUDGET_RESIZE, p->boss_budget, program_account(p)->account.charged));
+	EXPECT_ERROR(handle_duplicate, BUDGET, duplicate(p, p->self, RIGHT_ALL));
+	EXPECT_ERROR(server_create, BUDGET, CALL(t, SERVER_CREATE, payer));
+	EXPECT_ERROR(connection_mint, BUDGET, CALL(t, CONNECTION_MINT, server, payer, 0, 1, 1, 0));
+	EXPECT_ERROR(budget_create, BUDGET, CALL(t, BUDGET_CREATE, payer, 5, 0));
+	EXPECT_ERROR(process_create, BUDGET, CALL(t, PROCESS_CREATE, payer, payer));
+	EXPECT_ERROR(thread_create, BUDGET, CALL(t, THREAD_CREATE, p->self, 0x1000, 0x2000, 0, 0, 5));
+	EXPECT_ERROR(thread_self, BUDGET, CALL(t, THREAD_SELF, 0));
+	EXPECT_ERROR(memory_create, BUDGET, CALL(t, MEMORY_CREATE, payer, 5, 0));
+	EXPECT_ERROR(device_memory, BUDGET, CALL(t, DEVICE_MEMORY, device, payer, 0));
+	EXPECT_ERROR(device_interrupt, BUDGET, CALL(t, DEVICE_INTERRUPT, device, payer, 0, server, 0, 0));
+	world_end();
+}
+
+TEST(gone_many, "an object with hundreds of handles in several processes goes from all of them")
+{
+	struct program *p = program_new(10), *q = program_new(10);
+	handle_t budget = make_budget(p, 8), handles[200];
+
+	for (unsigned i = 0; i < 200; i++)
+		handles[i] = i % 2 ? give(p, budget, q) : duplicated(p, budget, RIGHT_ALL);
+	host_preempt_every(1);
+	EXPECT_OK(CALL(p->thread, BUDGET_DESTROY, budget));
+	for (unsigned i = 0; i < 200; i++) {
+		struct program *who = i % 2 ? q : p;
+
+		assert_int_equal(CALL(who->thread, HANDLE_INFO, handles[i]), E_PEER_GONE);
+		EXPECT_OK(CALL(who->thread, HANDLE_CLOSE, handles[i]));
+	}
 	world_end();
 }
 

@@ -342,6 +342,23 @@ TEST(depth, "a chain of 16 calls works, priority and all; the 17th is CALL_DEPTH
 	world_end();
 }
 
+TEST(depth_fault, "a fault at the end of a chain of 16 cannot be a call any more: the process ends, and the chain unwinds")
+{
+	struct node faults = node(10);
+
+	chain_make(LIMIT_CALL_DEPTH + 1);
+	EXPECT_OK(CALL(boss.thread, PROCESS_FAULT_SET, chain[LIMIT_CALL_DEPTH].program->boss_process,
+	               give(faults.program, faults.mailbox, &boss), 1));
+	EXPECT_BLOCKED(do_receive(faults.thread, faults.mailbox));
+	for (unsigned i = 0; i < LIMIT_CALL_DEPTH; i++)
+		EXPECT_BLOCKED(do_call(chain[i].thread, next_of[i], i));
+	thread_fault(chain[LIMIT_CALL_DEPTH].thread, CAUSE_READ, 8);
+	pass_ns(1);
+	assert_int_equal(chain[LIMIT_CALL_DEPTH].program->process->exit.cause, CAUSE_READ);
+	EXPECT_ERROR(connection_call, PEER_GONE, answer(chain[LIMIT_CALL_DEPTH - 1].thread));
+	world_end();
+}
+
 TEST(depth_queued, "a call that waits behind 15 others is the 16th link, and may wait")
 {
 	struct node late = node(10);

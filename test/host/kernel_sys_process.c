@@ -1,6 +1,7 @@
 /* kernel_sys_process.c - processes: beginning, end, exit record, watching, and what can be asked about them. */
 #include "unit.h"
 
+#include "boot/boot.h"
 #include "fixture.h"
 
 UNIT_SETUP
@@ -96,6 +97,44 @@ TEST(kill, "killing answers when everything is gone; killing again is harmless a
 	assert_int_equal(status(p, process).code, 17);
 	EXPECT_OK(CALL(p->thread, PROCESS_KILL, process, 18));
 	assert_int_equal(status(p, process).code, 17);
+	world_end();
+}
+
+/* Waits for a line of the device, so that it can be woken in the middle of what a lower thread makes the kernel do. */
+static handle_t interrupt_await(struct program *p, unsigned index)
+{
+	handle_t mailbox = make_server(p), device = give(&boss, boss_device, p);
+
+	EXPECT_OK(CALL(p->thread, DEVICE_INTERRUPT, device, p->budget, index, mailbox, 1, 0));
+	EXPECT_BLOCKED(do_receive(p->thread, mailbox));
+	return mailbox;
+}
+
+TEST(kill_by_three, "several may wait for the same end, each is told, and one of them may be killed while it waits")
+{
+	struct program *first = program_new(10), *second = program_new(11), *third = program_new(12), *victim = program_new(8);
+	struct program *all[] = { third, second, first };
+	handle_t process[3];
+
+	for (unsigned i = 0; i < 3; i++)
+		process[i] = give(&boss, victim->boss_process, all[i]);
+	interrupt_await(third, 1);
+	interrupt_await(second, 0);
+	EXPECT_BLOCKED(do_futex_wait(first->thread, first->data, 0, 0, soon()));
+	EXPECT_OK(CALL(boss.thread, BUDGET_RESIZE, victim->boss_budget, 400));
+	make_memory(victim, 300, 0);
+	pass_ns(1000000);
+	host_interrupt_raise(5); /* each comes with the first look while the one below it waits for the end */
+	EXPECT_BLOCKED(CALL(first->thread, PROCESS_KILL, process[2], 1));
+	assert_ptr_equal(cpu.current, second->thread);
+	host_interrupt_raise(6);
+	EXPECT_BLOCKED(CALL(second->thread, PROCESS_KILL, process[1], 2));
+	assert_ptr_equal(cpu.current, third->thread);
+	assert_int_equal(victim->process->phase, PROCESS_ENDING);
+	program_kill(second);
+	EXPECT_OK(CALL(third->thread, PROCESS_KILL, process[0], 3));
+	EXPECT_OK(answer(first->thread));
+	assert_int_equal(victim->process->exit.code, 1);
 	world_end();
 }
 
@@ -369,6 +408,16 @@ TEST(ended, "nothing can be started in, mapped into or asked of the space of a p
 	EXPECT_ERROR(process_handle, ARGUMENT, CALL(p->thread, PROCESS_HANDLE, process, 0, p->data + P));
 	EXPECT_ERROR(process_registers_get, ARGUMENT, CALL(p->thread, PROCESS_REGISTERS_GET, process, 1, p->data + P));
 	world_end();
+}
+
+TEST(init, "the end of init is the machine's: it says why, and starts over")
+{
+	struct program *p = program_new(10);
+
+	boot_init = p->process;
+	assert_true(HOST_PANICS(do_last_call(p->thread, CALL_PROCESS_EXIT, 7)));
+	assert_string_equal(host_panic_text, "halt: restarted");
+	assert_non_null(strstr(host_console(), "nacre: init ended: cause 1, code 7"));
 }
 
 TEST(many, "processes come and go by the dozen without a page or handle left behind")

@@ -457,6 +457,35 @@ TEST(closed_calls, "closing the last handle ends calls in progress on it before 
 	world_end();
 }
 
+TEST(closed_many, "calls of a closed connection are found in whatever thread slots they are, in interrupted steps")
+{
+	struct thread *callers[12];
+	struct program *many;
+
+	world_start_with(1500, 400);
+	many = program_new(10);
+	EXPECT_OK(CALL(boss.thread, BUDGET_RESIZE, many->boss_budget, 700));
+	EXPECT_OK(CALL(boss.thread, PROCESS_STOP, many->boss_process));
+	for (unsigned i = 0; i < 370; i++) /* slots are taken from the lowest: give the first ones away */
+		assert_int_equal(thread_new(many->process, 1, &callers[i % 12]), E_OK);
+	server = program_new(10);
+	client = program_new(10);
+	s = server->thread;
+	c = client->thread;
+	mailbox = make_server(server);
+	line = connect_with(server, mailbox, client, 7, 3, 1, 10);
+	for (unsigned i = 0; i < 12; i++) {
+		callers[i] = program_thread(client, 10);
+		EXPECT_BLOCKED(do_call(callers[i], line, i));
+	}
+	host_preempt_every(1);
+	EXPECT_OK(CALL(c, HANDLE_CLOSE, line));
+	for (unsigned i = 0; i < 12; i++)
+		EXPECT_ERROR(connection_call, PEER_GONE, answer(callers[i]));
+	expect_signal(7, SIGNAL_CLOSED);
+	world_end();
+}
+
 TEST(closed_never, "a connection that never had a client handle posts nothing")
 {
 	EXPECT_OK(CALL(s, CONNECTION_MINT, mailbox, server->budget, 50, 0, 0, 0));

@@ -103,6 +103,29 @@ TEST(exit_clear, "exit writes the word after the thread has left its stack, and 
 	world_end();
 }
 
+TEST(exit_preempted, "an exit that is interrupted after each joiner it wakes wakes them all, and then is gone")
+{
+	struct program *p = program_new(10);
+	struct thread *joiners[6];
+	vaddr_t word = p->data + P;
+
+	poke_word(p, word, 1);
+	for (unsigned i = 0; i < 6; i++) {
+		joiners[i] = program_thread(p, 10);
+		EXPECT_BLOCKED(do_futex_wait(joiners[i], word, 1, 0, NEVER));
+	}
+	host_preempt_every(1);
+	for (unsigned i = 0; i < 9 && p->process->thread_count == 7; i++) {
+		do_last_call(p->thread, CALL_THREAD_EXIT, word);
+		assert_int_equal(peek_word(p, word), i ? 5 : 0); /* the first joiner frees it, and others use it */
+		poke_word(p, word, 5);
+	}
+	assert_int_equal(p->process->thread_count, 6);
+	for (unsigned i = 0; i < 6; i++)
+		EXPECT_OK(answer(joiners[i]));
+	world_end();
+}
+
 TEST(exit_bad_word, "a word that is not writable memory does not stop an exit")
 {
 	struct program *p = program_new(10);
@@ -126,6 +149,18 @@ TEST(gone, "a handle to a thread that has ended answers PEER_GONE, and its numbe
 	EXPECT_ERROR(thread_priority_set, PEER_GONE, CALL(p->thread, THREAD_PRIORITY_SET, thread, 5));
 	EXPECT_OK(create(p, 10));
 	assert_int_equal(info(p, result(p)).number, 3);
+	world_end();
+}
+
+TEST(self, "a thread gets a handle to itself, with all rights")
+{
+	struct program *p = program_new(10);
+	struct thread *second = program_thread(p, 10);
+
+	EXPECT_OK(CALL(second, THREAD_SELF, 0));
+	assert_ptr_equal(object_named(p, (handle_t)*thread_a(second, 1)), &second->object);
+	EXPECT_OK(CALL(second, THREAD_PRIORITY_SET, (handle_t)*thread_a(second, 1), 11));
+	assert_int_equal(second->base_priority, 11);
 	world_end();
 }
 
@@ -164,6 +199,12 @@ TEST(info, "thread_info tells priority, state, deadline and whom it waits for")
 	object_id(&p->process->object, id);
 	assert_memory_equal(seen.waits_on, id, sizeof id);
 	EXPECT_ERROR(thread_info, ADDRESS, CALL(p->thread, THREAD_INFO, second, 0));
+	EXPECT_OK(create(p, 10)); /* and a futex tells its owner */
+	line = result(p);
+	EXPECT_BLOCKED(do_futex_wait(named(p, line), p->data, 0, second, NEVER));
+	seen = info(p, line);
+	object_id(object_named(p, second), id);
+	assert_memory_equal(seen.waits_on, id, sizeof id);
 	world_end();
 }
 
@@ -347,15 +388,15 @@ TEST(hand_over_lower, "a call to a server of lower priority runs it at the calle
 
 TEST(yield, "a yield lets others of the priority run, not lower ones")
 {
-	struct program *a = program_new(10), *b = program_new(10), *low = program_new(9);
+	struct program *a = program_new(10), *b = program_new(10);
 
+	program_new(9);
 	thread_runs(a->thread);
 	EXPECT_OK(CALL(a->thread, THREAD_YIELD, 0));
 	assert_ptr_equal(cpu.current, b->thread);
 	EXPECT_BLOCKED(do_futex_wait(b->thread, b->data, 0, 0, NEVER));
 	EXPECT_OK(CALL(a->thread, THREAD_YIELD, 0));
 	assert_ptr_equal(cpu.current, a->thread);
-	(void)low;
 	world_end();
 }
 
@@ -399,6 +440,25 @@ TEST(several_receivers, "several threads may receive from one server; the one th
 	assert_true(is_waiting(second));
 	EXPECT_OK(do_send(client->thread, line, 2, NULL));
 	assert_int_equal(got(second).words[0], 2);
+	world_end();
+}
+
+TEST(urgent_first, "taking something big apart for a low thread does not hold up a high one that an interrupt wakes")
+{
+	struct program *high = program_new(20), *low = program_new(5);
+	handle_t mailbox = make_server(high), device = give(&boss, boss_device, high), memory;
+
+	EXPECT_OK(CALL(high->thread, DEVICE_INTERRUPT, device, high->budget, 0, mailbox, 1, 20));
+	EXPECT_BLOCKED(do_receive(high->thread, mailbox));
+	memory = make_memory(low, 60, 0);
+	thread_runs(low->thread);
+	host_interrupt_raise(5); /* comes with the first look at what is pending */
+	EXPECT_BLOCKED(CALL(low->thread, HANDLE_CLOSE, memory));
+	assert_ptr_equal(cpu.current, high->thread);
+	assert_true(program_account(low)->account.charged >= 20 + 30); /* most of it is there still */
+	EXPECT_BLOCKED(do_receive(high->thread, mailbox));
+	assert_int_equal(answer(low->thread), E_OK);
+	assert_ptr_equal(cpu.current, low->thread);
 	world_end();
 }
 

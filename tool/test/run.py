@@ -97,10 +97,10 @@ def run_all(chosen, missing):
         for result in results:
             counts[result.verdict] += 1
 
-    with concurrent.futures.ThreadPoolExecutor(CORES) as pool:
-        running = {pool.submit(run_job, job, names, missing): job for job, names in chosen if not job.alone}
-        for future in concurrent.futures.as_completed(running):
-            finish(running[future], future.result())
+    pool = concurrent.futures.ThreadPoolExecutor(CORES)
+    running = {pool.submit(run_job, job, names, missing): job for job, names in chosen if not job.alone}
+    for future in concurrent.futures.as_completed(running):
+        finish(running[future], future.result())
     for job, names in chosen:
         if job.alone:
             finish(job, run_job(job, names, missing))
@@ -137,4 +137,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        os._exit(130)  # without waiting for jobs: what they started dies with us (tool/qemu/qemu.py)
