@@ -27,7 +27,7 @@ class Sdk(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        run("make", "--no-print-directory", "-f", "tool/make/build.mk", "sdk")
+        run("make", "DEPS=have", "sdk", env=BARE)
         cls.folder = tempfile.mkdtemp(prefix="nacre-sdk-")
         cls.addClassCleanup(shutil.rmtree, cls.folder)
         cls.sdk = os.path.join(cls.folder, "sdk")

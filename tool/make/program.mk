@@ -16,6 +16,10 @@ USER_LDFLAGS := $(GCC_MARCH) -B$(LD_DIR)/ -nostdlib -pie -Wl,--no-dynamic-linker
                 -Wl,-z,separate-code,-z,max-page-size=4096,--gc-sections,--build-id=sha1,--exclude-libs,ALL \
                 -Wl,--hash-style=gnu,--fatal-warnings
 
+# The code of children (lib/test/child.h) is copied elsewhere, without what compilers make of loops and comparisons:
+# calls of memset, tables among the constants.
+$(B)/obj/user/test/target/%: USER_CFLAGS += -fno-tree-loop-distribute-patterns -fno-tree-switch-conversion -fno-jump-tables
+
 LIBNACRE  := $(B)/lib/libnacre.a
 START_OBJ := $(START_SRC:%=$(B)/obj/user/%.o)
 LIB_OBJ   := $(patsubst %,$(B)/obj/user/%.o,$(filter-out $(START_SRC),$(LIB_SRC)))

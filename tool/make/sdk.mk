@@ -1,4 +1,5 @@
-# sdk.mk - build/sdk: all that a program needs that is built outside the tree, for both widths.
+# sdk.mk - build/sdk: all that a program needs that is built outside the tree. The goal `sdk` makes it for WIDTH, with
+# what both widths share; the front's `make sdk` asks for both.
 # tool/sdk/ holds what is copied as it stands; the flags come from here, where the tree's own programs get theirs.
 #   README.md nacre.mk       how to build with it
 #   bin/                     nacre-cc, and the ld that gcc finds through it
@@ -14,14 +15,11 @@ SDK_HEADERS := $(filter-out lib/nacre/start.h lib/nacre/spawn_parts.h,$(wildcard
 SDK_OWN     := $(wildcard tool/sdk/*)
 
 .PHONY: sdk sdk-width sdk-common
-sdk:
-	+$(Q)$(MAKE) --no-print-directory -f tool/make/build.mk WIDTH=32 sdk-common sdk-width
-	+$(Q)$(MAKE) --no-print-directory -f tool/make/build.mk WIDTH=64 sdk-width
-	$(Q)echo "The SDK is in $(SDK); its README.md says how to use it."
+sdk: sdk-common sdk-width ; @:
 
 sdk-common: $(SDK)/.common
 $(SDK)/.common: $(SDK_OWN) $(SDK_HEADERS) $(wildcard idl/*.h base/*.h lib/libc/include/*.h lib/libc/include/*/*.h) \
-                $(GEN)/contract.mk $(NEWLIB_LIB) tool/make/sdk.mk
+                $(GEN)/contract.mk tool/make/sdk.mk | $(NEWLIB_LIB)
 	$(call say,SDK,$(SDK))rm -rf $(SDK)/include $(SDK)/newlib $(SDK)/bin && \
 	  mkdir -p $(SDK)/bin $(SDK)/newlib $(addprefix $(SDK)/include/,abi base idl nacre test) && \
 	  cp -r lib/libc/include/. $(SDK)/include && cp -r $(NEWLIB)/include $(SDK)/newlib && \
