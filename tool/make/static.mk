@@ -13,10 +13,10 @@ TIDY_FLAGS_user   := $(call for_clang,$(USER_CFLAGS))
 # Some programs and tests follow a null pointer on purpose.
 TIDY_CHECKS_user  := --checks=-clang-analyzer-core.NullDereference
 
-# build/rv32/tidy/ROOM/SOURCE.ok: what clang-tidy says is only of interest when it is not content.
-$(B)/tidy/%.ok: $(B)/clang/%.o .clang-tidy tool/make/static.mk
-	$(call say,TIDY,$*)mkdir -p $(@D) && { clang-tidy-14 --quiet $(TIDY_CHECKS_$(call first,$*)) $(call source,$*) -- --target=riscv$(WIDTH) $(MARCH) \
-	  $(TIDY_FLAGS_$(call first,$*)) -I$(dir $(call source,$*)) >$@.log 2>/dev/null || { cat $@.log; exit 1; }; } && touch $@
+# build/rv32/tidy/ROOM/SOURCE.ok
+$(B)/tidy/%.ok: $(B)/clang/%.o .clang-tidy tool/check/tidy.py tool/make/static.mk
+	$(call say,TIDY,$*)mkdir -p $(@D) && tool/check/tidy.py $(TIDY_CHECKS_$(call first,$*)) $(call source,$*) -- --target=riscv$(WIDTH) $(MARCH) \
+	  $(TIDY_FLAGS_$(call first,$*)) -I$(dir $(call source,$*)) && touch $@
 first  = $(firstword $(subst /, ,$(1)))
 source = $(patsubst $(call first,$(1))/%,%,$(1))
 
