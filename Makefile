@@ -30,7 +30,7 @@ setup-all:
 
 # --- build -----------------------------------------------------------------------------------------------------
 
-.PHONY: all image image-info sdk doc compile_commands.json
+.PHONY: all image image-info sdk install-sdk doc compile_commands.json
 all: setup ## build kernel, programs and image for WIDTH
 	$(BUILD) all
 image: setup ## the flash image, build/rv32/image
@@ -41,6 +41,11 @@ sdk: setup ## build/sdk: all that building a program outside this tree needs
 	$(BUILD) WIDTH=32 sdk
 	$(BUILD) WIDTH=64 sdk
 	@echo "The SDK is in build/sdk; its README.md says how to use it."
+ifneq ($(and $(filter install-sdk,$(MAKECMDGOALS)),$(PREFIX),$(filter-out /%,$(PREFIX))),)
+$(error PREFIX is an absolute path like /usr/local, not "$(PREFIX)")
+endif
+install-sdk: sdk ## put the SDK into PREFIX/lib/nacre-sdk, with links in PREFIX/bin; DESTDIR=STAGE goes in front
+	$(BUILD) install-sdk
 doc: setup-all ## build/doc: the book as HTML
 	$(BUILD) $@
 compile_commands.json: setup-all ## for editors
@@ -50,6 +55,13 @@ compile_commands.json: setup-all ## for editors
 build/%: setup FORCE
 	$(BUILD) $@
 FORCE:
+
+.PHONY: new
+new: setup ## a new server that works: make new SERVER=shelf
+	@tool/new/new.py '$(SERVER)'
+.PHONY: port
+port: setup-all ## third-party software NAME: library, headers, programs; without it all of it
+	$(BUILD) $(if $(NAME),port-$(NAME),ports)
 
 .PHONY: clean
 clean: ## throw away everything built
@@ -76,5 +88,13 @@ mutate: setup-all ## plants N faults in the kernel, and counts how many the test
 	@tool/mutate/mutate.py --count $(N)
 test: setup-all ## every check, on both widths or on WIDTH
 	+@$(TEST) </dev/null
+.PHONY: check-interfaces release-interfaces
+check-interfaces: setup ## does idl/ still fit clients and servers of the last release?
+	@/usr/bin/python3 tool/idl/idl.py --check-snapshot idl/released idl/*.nid
+release-interfaces: setup ## make idl/ the last release, unless it breaks one
+	@/usr/bin/python3 tool/idl/idl.py --release idl/released idl/*.nid
+.PHONY: soak
+soak: setup-all ## the tests that are too long for make test: most of an hour
+	+@SOAK=yes tool/test/run.py --only '$(or $(ONLY),ports)' --width '$(WIDTH_ASKED)' </dev/null
 test-list: ## name and sentence of every check, without running any
 	@$(TEST) --list

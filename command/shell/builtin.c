@@ -1,37 +1,38 @@
 /* builtin.c - the table of builtins, in the order in which help lists them. */
 #include "base/bits.h"
 #include "base/string.h"
-#include "console.h"
+#include "terminal.h"
 #include "shell.h"
 
 enum { ANY = WORDS_MAX };
 
 static const struct builtin builtins[] = {
-	{ "help", "help [COMMAND]", "this list, or more about one command", "", 0, 1, run_help },
+	{ "help", "help [COMMAND]", "this list, or more about one command", "", 0, 1, run_help, TAB_COMMANDS },
 	{ "run", "run [-m KIB] [-p PRIORITY] PROGRAM [ARGUMENT...] [&]", "start a program; & leaves it in the background",
 	  "-m gives it so much memory, -p a lower priority. A program's name alone does the same without options.\n", 1, ANY,
-	  run_run },
-	{ "wait", "wait [NUMBER]", "wait for programs in the background", "", 0, 1, run_wait },
-	{ "kill", "kill NUMBER|NAME...", "end processes; a service is then restarted", "", 1, ANY, run_kill },
-	{ "ps", "ps", "processes: state, priority, CPU time, memory, whom they wait for", "", 0, 0, run_ps },
-	{ "mem", "mem", "memory: every budget with its limit and what is charged to it", "", 0, 0, run_mem },
+	  run_run, TAB_PROGRAMS },
+	{ "wait", "wait [NUMBER]", "wait for programs in the background", "", 0, 1, run_wait, TAB_NOTHING },
+	{ "kill", "kill NUMBER|NAME...", "end processes; a service is then restarted", "", 1, ANY, run_kill, TAB_PROCESSES },
+	{ "ps", "ps", "processes: state, priority, CPU time, memory, whom they wait for", "", 0, 0, run_ps, TAB_NOTHING },
+	{ "mem", "mem", "memory: every budget with its limit and what is charged to it", "", 0, 0, run_mem, TAB_NOTHING },
 	{ "handles", "handles NUMBER|NAME", "what a process holds: objects and rights",
 	  "Rights: D duplicate, T transfer, X destroy, I inspect, M manage, G debug, R receive, N mint, C call, S signal,\n"
-	  "r read, w write, x execute, $ spend.\n", 1, 1, run_handles },
-	{ "names", "names", "the name space: which names are published, by whom", "", 0, 0, run_names },
-	{ "irq", "irq", "interrupt lines, and who has them", "", 0, 0, run_irq },
+	  "r read, w write, x execute, $ spend.\n", 1, 1, run_handles, TAB_PROCESSES },
+	{ "names", "names", "the name space: which names are published, by whom", "", 0, 0, run_names, TAB_NOTHING },
+	{ "irq", "irq", "interrupt lines, and who has them", "", 0, 0, run_irq, TAB_NOTHING },
 	{ "log", "log [-f] [-n COUNT] [-l error|warning|info|debug] [PROGRAM]", "what programs have logged",
-	  "-f goes on until Ctrl-C, -n shows the last COUNT lines, -l leaves out what is less grave.\n", 0, 6, run_log },
-	{ "uptime", "uptime", "how long the machine has run, and how it started", "", 0, 0, run_uptime },
+	  "-f goes on until Ctrl-C, -n shows the last COUNT lines, -l leaves out what is less grave.\n", 0, 6, run_log,
+	  TAB_PROCESSES },
+	{ "uptime", "uptime", "how long the machine has run, and how it started", "", 0, 0, run_uptime, TAB_NOTHING },
 	{ "date", "date [-s \"YYYY-MM-DD HH:MM:SS\"] [-z MINUTES]", "the wall clock: show it, set it (UTC), set the time zone",
-	  "-z takes minutes east of UTC: 60, -300.\n", 0, 2, run_date },
-	{ "sleep", "sleep SECONDS", "wait; 0.5 is half a second", "", 1, 1, run_sleep },
-	{ "echo", "echo [WORD...]", "print words; $? is the last status, $NAME a variable", "", 0, ANY, run_echo },
+	  "-z takes minutes east of UTC: 60, -300.\n", 0, 2, run_date, TAB_NOTHING },
+	{ "sleep", "sleep SECONDS", "wait; 0.5 is half a second", "", 1, 1, run_sleep, TAB_NOTHING },
+	{ "echo", "echo [WORD...]", "print words; $? is the last status, $NAME a variable", "", 0, ANY, run_echo, TAB_NAMES },
 	{ "env", "env [NAME=VALUE...]", "the environment of programs: show it, set it, or with NAME= remove from it", "", 0, ANY,
-	  run_env },
-	{ "version", "version", "version, machine, contract and build ID", "", 0, 0, run_version },
-	{ "reboot", "reboot", "start the machine anew", "", 0, 0, run_reboot },
-	{ "poweroff", "poweroff [STATUS]", "switch the machine off", "", 0, 1, run_poweroff },
+	  run_env, TAB_VARIABLES },
+	{ "version", "version", "version, machine, contract and build ID", "", 0, 0, run_version, TAB_NOTHING },
+	{ "reboot", "reboot", "start the machine anew", "", 0, 0, run_reboot, TAB_NOTHING },
+	{ "poweroff", "poweroff [STATUS]", "switch the machine off", "", 0, 1, run_poweroff, TAB_NOTHING },
 };
 
 const struct builtin *builtin_at(size_t n)

@@ -2,11 +2,9 @@
 #include "abi/nacre_calls.h"
 #include "base/bits.h"
 #include "base/string.h"
-#include "console.h"
-#include "idl/time.h"
-#include "nacre/client.h"
+#include "terminal.h"
+#include "idl/time_client.h"
 #include "nacre/clock.h"
-#include "nacre/names.h"
 
 struct date {
 	uint32_t year, month, day, hour, minute, second;
@@ -72,59 +70,66 @@ static bool date_read(const char *text, struct date *date)
 
 static int show(const char *who)
 {
-	struct nacre_words words = { .opcode = TIME_WALL };
 	struct date date;
 	nacre_handle_t clock;
-	nacre_status_t status = nacre_connect("svc/time", &clock);
+	nacre_status_t status = time_connect("svc/time", &clock);
 	int32_t zone;
 	uint32_t rest;
-	uint64_t seconds;
+	uint64_t seconds, offset_ns;
+	bool known;
 
 	if (!status) {
-		status = nacre_ask(clock, &words);
+		status = time_wall(clock, &offset_ns, &zone, &known);
 		nacre_handle_close(clock);
 	}
 	if (status)
 		return complain(who, "%s", nacre_error_sentence(status));
-	zone = (int32_t)words.word[2];
-	seconds = divide_u64(nacre_clock_ns() + ((uint64_t)words.word[1] << 32 | (uint32_t)words.word[0]), 1000000000, NULL);
+	seconds = divide_u64(nacre_clock_ns() + offset_ns, 1000000000, NULL);
 	seconds = divide_u64(seconds + (uint64_t)(int64_t)(zone * 60), DAY_SECONDS, &rest);
 	date_of(rest, (uint32_t)seconds, &date);
 	out("%04lu-%02lu-%02lu %02lu:%02lu:%02lu UTC%c%02ld:%02ld%s\n", (unsigned long)date.year, (unsigned long)date.month,
 	    (unsigned long)date.day, (unsigned long)date.hour, (unsigned long)date.minute, (unsigned long)date.second,
 	    zone < 0 ? '-' : '+', (long)(zone < 0 ? -zone : zone) / 60, (long)(zone < 0 ? -zone : zone) % 60,
-	    words.word[3] ? "" : " (the clock was never set)");
+	    known ? "" : " (the clock was never set)");
 	return STATUS_DONE;
 }
 
-static int ask_setter(const char *who, struct nacre_words words)
+/* A connection to what sets the clock; or complains for `who` and answers NONE. */
+static nacre_handle_t setter_open(const char *who)
 {
-	nacre_handle_t clock;
-	nacre_status_t status = nacre_connect("svc/clock-set", &clock);
+	nacre_handle_t clock = NACRE_HANDLE_NONE;
+	nacre_status_t status = time_connect("svc/clock-set", &clock);
 
-	if (!status) {
-		status = nacre_ask(clock, &words);
-		nacre_handle_close(clock);
-	}
+	if (status)
+		complain(who, "%s", nacre_error_sentence(status));
+	return clock;
+}
+
+static int setter_close(const char *who, nacre_handle_t clock, nacre_status_t status)
+{
+	nacre_handle_close(clock);
 	return status ? complain(who, "%s", nacre_error_sentence(status)) : STATUS_DONE;
 }
 
 static int set_clock(const char *who, const struct date *date)
 {
 	uint64_t ns = ((uint64_t)days_of(date) * DAY_SECONDS + date->hour * 3600 + date->minute * 60 + date->second) * NACRE_S;
+	nacre_handle_t clock = setter_open(who);
 
-	return ask_setter(who, (struct nacre_words){ .opcode = TIME_WALL_SET, .word = { (uint32_t)ns, (uint32_t)(ns >> 32) } });
+	return clock ? setter_close(who, clock, time_wall_set(clock, ns)) : STATUS_FAILED;
 }
 
 static int set_zone(const char *who, const char *text)
 {
 	bool west = *text == '-';
+	nacre_handle_t clock;
 	uint64_t minutes;
 
-	if (!number_read(text + (west || *text == '+'), &minutes) || minutes > 900)
+	if (!number_read(text + (west || *text == '+'), &minutes) || minutes > TIME_ZONE_MINUTES_MAX)
 		return builtin_misused(who);
-	return ask_setter(who, (struct nacre_words){ .opcode = TIME_ZONE_SET,
-						     .word = { west ? -(uintptr_t)minutes : (uintptr_t)minutes } });
+	clock = setter_open(who);
+	return clock ? setter_close(who, clock, time_zone_set(clock, west ? -(int32_t)minutes : (int32_t)minutes))
+		     : STATUS_FAILED;
 }
 
 int run_date(int argc, char **argv)

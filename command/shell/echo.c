@@ -1,5 +1,5 @@
 /* echo.c - echo and env: words, and the environment of programs. */
-#include "console.h"
+#include "terminal.h"
 
 int run_echo(int argc, char **argv)
 {

@@ -4,7 +4,8 @@
  * a UTF-8 character has no width of its own. Lines wider than the terminal are typed blind, but right. */
 #include "edit.h"
 #include "base/string.h"
-#include "console.h"
+#include "complete.h"
+#include "terminal.h"
 #include "history.h"
 
 enum { CTRL_A = 1, CTRL_C = 3, CTRL_D = 4, CTRL_E = 5, BELL = 7, BACKSPACE = 8, CTRL_K = 11, CTRL_L = 12, CTRL_U = 21,
@@ -28,7 +29,7 @@ static size_t typed_count, typed_at;
 static int next_byte(void)
 {
 	while (typed_at == typed_count) {
-		typed_count = console_read(typed, sizeof(typed));
+		typed_count = terminal_read(typed, sizeof(typed));
 		typed_at = 0;
 	}
 	return (uint8_t)typed[typed_at++];
@@ -118,6 +119,28 @@ static void insert(struct edit *edit, char byte)
 		draw(edit);
 }
 
+static void insert_text(struct edit *edit, const char *text)
+{
+	for (; *text; text++)
+		insert(edit, *text);
+}
+
+/* Tab: what can be said of the word in front of the cursor is typed; where that is nothing, the choice is shown. */
+static void finish_word(struct edit *edit)
+{
+	static struct completion completion;
+
+	complete(edit->line, edit->cursor, &completion);
+	if (completion.rest[0]) {
+		insert_text(edit, completion.rest);
+	} else if (completion.count) {
+		complete_list(edit->line, edit->cursor);
+		draw(edit);
+	} else {
+		out("%c", BELL);
+	}
+}
+
 static void move(struct edit *edit, size_t to)
 {
 	edit->cursor = to;
@@ -185,11 +208,10 @@ static void press(struct edit *edit, int key)
 	case CTRL_U: cut(edit, 0, edit->cursor); break;
 	case CTRL_W: cut(edit, word_before(edit), edit->cursor); break;
 	case CTRL_L: out("\x1b[H\x1b[2J"); draw(edit); break;
+	case '\t': finish_word(edit); break;
 	default:
 		if (key >= ' ' && key < KEY_NONE)
 			insert(edit, (char)key);
-		else if (key == '\t')
-			insert(edit, ' ');
 	}
 }
 

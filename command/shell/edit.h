@@ -1,4 +1,5 @@
-/* edit.h - a line is typed: with cursor keys, Home, End, Ctrl-A E K U W L, and a history on the up and down keys. */
+/* edit.h - a line is typed: with cursor keys, Home, End, Ctrl-A E K U W L, a history on the up and down keys, and Tab, which
+ * finishes words (complete.h). */
 #pragma once
 #include "shell.h"
 

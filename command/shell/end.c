@@ -1,22 +1,20 @@
 /* end.c - reboot and poweroff. */
-#include "console.h"
-#include "idl/system.h"
-#include "nacre/client.h"
+#include "terminal.h"
+#include "idl/system_client.h"
 
-static int end(const char *who, uintptr_t how, uintptr_t status)
+static int end(const char *who, enum system_ending how, uint32_t status)
 {
-	struct nacre_words words = { .opcode = SYSTEM_END, .word = { how, status } };
 	nacre_status_t answer;
 
-	console_drain();
-	answer = nacre_ask(shell.system, &words);
+	terminal_drain();
+	answer = system_end(shell.system, how, status);
 	return complain(who, "the machine cannot be ended: %s", nacre_error_sentence(answer));
 }
 
 int run_reboot(int argc, char **argv)
 {
 	(void)argc;
-	return end(argv[0], SYSTEM_REBOOT, 0);
+	return end(argv[0], SYSTEM_ENDING_REBOOT, 0);
 }
 
 int run_poweroff(int argc, char **argv)
@@ -25,5 +23,5 @@ int run_poweroff(int argc, char **argv)
 
 	if (argc == 2 && (!number_read(argv[1], &status) || status > 255))
 		return builtin_misused(argv[0]);
-	return end(argv[0], SYSTEM_POWEROFF, (uintptr_t)status);
+	return end(argv[0], SYSTEM_ENDING_POWEROFF, (uint32_t)status);
 }

@@ -2,21 +2,16 @@
 #include "facts.h"
 #include "abi/nacre_calls.h"
 #include "base/bits.h"
-#include "console.h"
-#include "idl/rng.h"
-#include "nacre/client.h"
+#include "terminal.h"
+#include "idl/rng_client.h"
+#include "idl/system_client.h"
 #include "nacre/clock.h"
-#include "nacre/names.h"
 #include "nacre/startup.h"
 #include "table.h"
 
 bool facts_read(struct system_facts *facts)
 {
-	struct nacre_words words = { .opcode = SYSTEM_FACTS };
-	size_t length = 0;
-
-	*facts = (struct system_facts){ 0 };
-	return nacre_ask_bytes(shell.system, &words, NULL, 0, facts, sizeof(*facts), &length) == STATUS_OK;
+	return system_facts(shell.system, facts) == STATUS_OK;
 }
 
 const char *facts_entropy(const struct system_facts *facts)
@@ -77,14 +72,12 @@ int run_version(int argc, char **argv)
 
 static void out_generator(void)
 {
-	struct nacre_words words = { .opcode = RNG_HEALTH };
-	struct rng_health health = { 0 };
+	struct rng_health health;
 	nacre_handle_t rng;
-	size_t length = 0;
 
-	if (nacre_connect_now("svc/rng", &rng))
+	if (rng_connect_now("svc/rng", &rng))
 		return;
-	if (!nacre_ask_bytes(rng, &words, NULL, 0, &health, sizeof(health), &length))
+	if (!rng_health(rng, &health))
 		out("random numbers: %s, %s, seeded %lu times\n", health.seeded ? "from a real seed" : "PREDICTABLE",
 		    health.test ? "self-test passed" : "SELF-TEST FAILED", (unsigned long)health.reseeds);
 	nacre_handle_close(rng);

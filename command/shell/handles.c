@@ -1,7 +1,7 @@
 /* handles.c - handles: what a process holds. */
 #include "abi/nacre_calls.h"
 #include "base/bits.h"
-#include "console.h"
+#include "terminal.h"
 #include "idl/system.h"
 #include "table.h"
 

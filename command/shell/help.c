@@ -1,6 +1,6 @@
 /* help.c - help: which commands there are, and how they are used. */
 #include "base/string.h"
-#include "console.h"
+#include "terminal.h"
 #include "programs.h"
 
 static int help_on(const char *name)

@@ -3,9 +3,8 @@
 #include "abi/nacre_calls.h"
 #include "base/bits.h"
 #include "base/string.h"
-#include "console.h"
-#include "idl/process.h"
-#include "nacre/client.h"
+#include "terminal.h"
+#include "idl/process_client.h"
 #include "nacre/startup.h"
 #include "programs.h"
 #include "report.h"
@@ -36,7 +35,7 @@ nacre_status_t jobs_open(void)
 void jobs_attend(bool on)
 {
 	interrupted = false;
-	console_attend(on ? interrupt : NACRE_HANDLE_NONE);
+	terminal_attend(on ? interrupt : NACRE_HANDLE_NONE);
 }
 
 /* --- what happens meanwhile ------------------------------------------------------------------------------ */
@@ -76,22 +75,18 @@ static void job_ended(uint32_t number, uint32_t cause, int32_t code)
 /* Asks init for all that have ended. True if `awaited` is among them; then *status is set. */
 static bool reap(uint32_t awaited, int *status)
 {
-	struct nacre_words words = { .opcode = PROCESS_ENDED };
+	uint32_t number, cause, code;
 	bool found = false;
 
-	while (nacre_ask(shell.process, &words) == STATUS_OK) {
-		uint32_t number = (uint32_t)words.word[0], cause = (uint32_t)words.word[1];
-		int32_t code = (int32_t)words.word[2];
-
+	while (process_ended(shell.process, &number, &cause, &code) == STATUS_OK) {
 		if (number != awaited) {
-			job_ended(number, cause, code);
+			job_ended(number, cause, (int32_t)code);
 		} else {
-			*status = report_status(cause, code);
+			*status = report_status(cause, (int32_t)code);
 			if (report_is_crash(cause))
 				report_crash(number);
 			found = true;
 		}
-		words = (struct nacre_words){ .opcode = PROCESS_ENDED };
 	}
 	return found;
 }
@@ -140,49 +135,48 @@ bool jobs_sleep(uint64_t deadline_ns)
 
 /* --- starting -------------------------------------------------------------------------------------------- */
 
+/* What init is asked to start: idl/process.nid. */
+struct request {
+	struct process_start start;
+	char strings[PROCESS_STRINGS_BYTES];
+	size_t used;                 /* of the strings */
+};
+
 /* Adds a text with its NUL. */
-static bool put(char *request, size_t *used, const char *text)
+static bool put(struct request *request, const char *text)
 {
 	size_t size = string_length(text) + 1;
 
-	if (size > PROCESS_START_BYTES - *used)
+	if (size > sizeof(request->strings) - request->used)
 		return false;
-	memcpy(request + *used, text, size);
-	*used += size;
+	memcpy(request->strings + request->used, text, size);
+	request->used += size;
 	return true;
 }
 
-/* The request that idl/process.h describes; 0: it is too long. */
-static size_t request_make(char request[PROCESS_START_BYTES], int argc, char **argv, const struct job_options *options)
+/* False: it is too long. */
+static bool request_make(struct request *request, int argc, char **argv, const struct job_options *options)
 {
-	struct process_start head = { .size = sizeof(head), .argument_count = (uint32_t)(argc - 1), .pages = options->pages,
-				      .priority = options->priority };
-	size_t used = sizeof(head);
 	const char *text;
 
+	request->used = 0;
+	request->start = (struct process_start){ .argument_count = (uint32_t)(argc - 1), .pages = options->pages,
+						 .priority = options->priority };
 	for (int i = 0; i < argc; i++)
-		if (!put(request, &used, argv[i]))
-			return 0;
-	while ((text = environment_at(head.environment_count))) {
-		if (!put(request, &used, text))
-			return 0;
-		head.environment_count++;
+		if (!put(request, argv[i]))
+			return false;
+	while ((text = environment_at(request->start.environment_count))) {
+		if (!put(request, text))
+			return false;
+		request->start.environment_count++;
 	}
-	memcpy(request, &head, sizeof(head));
-	return used;
+	return true;
 }
 
-static nacre_status_t start(const char *request, size_t size, nacre_handle_t console, uint32_t *number)
+static nacre_status_t start(const struct request *request, nacre_handle_t console, uint32_t *number)
 {
-	struct nacre_words words = { .opcode = PROCESS_START };
-	struct nacre_message message = {
-		.in_count = 1, .in = { { (uintptr_t)request, size } },
-		.handle_count = 4, .send = { console, console, console, notice },
-	};
-	nacre_status_t status = nacre_ask_message(shell.process, &words, &message, NULL);
-
-	*number = (uint32_t)words.word[0];
-	return status;
+	return process_start(shell.process, &request->start, request->strings, request->used, console, console, console, notice,
+			     number);
 }
 
 static int refused(const char *name, nacre_status_t status, const struct job_options *options)
@@ -205,7 +199,6 @@ static int refused(const char *name, nacre_status_t status, const struct job_opt
 
 static int wait_foreground(uint32_t number)
 {
-	struct nacre_words kill = { .opcode = PROCESS_KILL, .word = { number, STATUS_INTERRUPTED } };
 	int status = STATUS_FAILED;
 
 	while (!reap(number, &status)) {
@@ -214,8 +207,7 @@ static int wait_foreground(uint32_t number)
 			continue;
 		interrupted = false;
 		out("^C\n");
-		nacre_ask(shell.process, &kill);
-		kill = (struct nacre_words){ .opcode = PROCESS_KILL, .word = { number, STATUS_INTERRUPTED } };
+		process_kill(shell.process, number, STATUS_INTERRUPTED);
 	}
 	return status;
 }
@@ -234,17 +226,17 @@ static int to_background(uint32_t number, const char *label)
 }
 
 /* Ctrl-C and the keyboard are the program's until it ends; then its connection is revoked, whoever else has it. */
-static int run_in_foreground(const char *request, size_t size, const char *name, const struct job_options *options)
+static int run_in_foreground(const struct request *request, const char *name, const struct job_options *options)
 {
 	nacre_handle_t console;
-	nacre_status_t status = console_for_program(true, &console);
+	nacre_status_t status = terminal_for_program(true, &console);
 	uint32_t number;
 	int result;
 
 	if (status)
 		return complain(name, "the console has no connection for it: %s", nacre_error_sentence(status));
 	jobs_attend(true);
-	status = start(request, size, console, &number);
+	status = start(request, console, &number);
 	result = status ? refused(name, status, options) : wait_foreground(number);
 	nacre_connection_destroy(console);
 	nacre_handle_close(console);
@@ -253,26 +245,24 @@ static int run_in_foreground(const char *request, size_t size, const char *name,
 }
 
 /* All programs in the background share one connection, which only writes. */
-static int run_in_background(const char *request, size_t size, const char *name, const struct job_options *options)
+static int run_in_background(const struct request *request, const char *name, const struct job_options *options)
 {
 	static nacre_handle_t console;
-	nacre_status_t status = console ? STATUS_OK : console_for_program(false, &console);
+	nacre_status_t status = console ? STATUS_OK : terminal_for_program(false, &console);
 	uint32_t number;
 
 	if (status)
 		return complain(name, "the console has no connection for it: %s", nacre_error_sentence(status));
-	status = start(request, size, console, &number);
+	status = start(request, console, &number);
 	return status ? refused(name, status, options) : to_background(number, name);
 }
 
 int jobs_run(int argc, char **argv, const struct job_options *options)
 {
-	static char request[PROCESS_START_BYTES];
-	size_t size = request_make(request, argc, argv, options);
+	static struct request request;
 
-	if (!size)
-		return complain(argv[0], "its arguments and environment are longer than %d bytes", PROCESS_START_BYTES);
+	if (!request_make(&request, argc, argv, options))
+		return complain(argv[0], "its arguments and environment are longer than %d bytes", PROCESS_STRINGS_BYTES);
 	out_flush();
-	return shell.background ? run_in_background(request, size, argv[0], options)
-				: run_in_foreground(request, size, argv[0], options);
+	return shell.background ? run_in_background(&request, argv[0], options) : run_in_foreground(&request, argv[0], options);
 }

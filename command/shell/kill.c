@@ -1,13 +1,11 @@
 /* kill.c - kill: ends processes. */
 #include "abi/nacre_calls.h"
-#include "console.h"
-#include "idl/system.h"
-#include "nacre/client.h"
+#include "terminal.h"
+#include "idl/system_client.h"
 #include "table.h"
 
 static int kill_one(const char *who, const char *text)
 {
-	struct nacre_words words = { .opcode = SYSTEM_KILL, .word = { 0, STATUS_KILLED } };
 	struct system_process process;
 	nacre_handle_t handle;
 	nacre_status_t status;
@@ -16,8 +14,7 @@ static int kill_one(const char *who, const char *text)
 		return STATUS_FAILED;
 	nacre_handle_close(handle);
 	out_flush();
-	words.word[0] = process.number;
-	status = nacre_ask(shell.system, &words);
+	status = system_kill(shell.system, process.number, STATUS_KILLED);
 	if (status == STATUS_DENIED)
 		return complain(who, "%s cannot be ended without the whole system: use reboot or poweroff", text);
 	return status ? complain(who, "%s: %s", text, nacre_error_sentence(status)) : STATUS_DONE;

@@ -2,12 +2,10 @@
 #include "abi/nacre_calls.h"
 #include "base/bits.h"
 #include "base/string.h"
-#include "console.h"
-#include "idl/log.h"
+#include "terminal.h"
+#include "idl/log_client.h"
 #include "jobs.h"
-#include "nacre/client.h"
 #include "nacre/clock.h"
-#include "nacre/names.h"
 
 /* How long a look at the log may keep Ctrl-C waiting. */
 #define LOOK_NS (200 * NACRE_MS)
@@ -15,23 +13,25 @@
 struct options {
 	bool follow;
 	uint64_t count;        /* 0: all */
-	uint32_t level;
+	enum log_level level;
 	const char *program;   /* NULL: all */
 };
 
-static const char *const levels[] = { [LOG_ERROR] = "error", [LOG_WARNING] = "warning", [LOG_INFO] = "info",
-				      [LOG_DEBUG] = "debug" };
+static const char *const levels[] = { [LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARNING] = "warning",
+				      [LOG_LEVEL_INFO] = "info", [LOG_LEVEL_DEBUG] = "debug" };
 
 static struct {
 	struct log_record record;
-	char text[LOG_TEXT_BYTES];
+	char text[LOG_TEXT_BYTES + 1];
 } answer;
 
-static bool level_read(const char *text, uint32_t *level)
+static bool level_read(const char *text, enum log_level *level)
 {
-	for (*level = 0; *level < ARRAY_SIZE(levels); ++*level)
-		if (string_equal(levels[*level], text))
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
+		if (string_equal(levels[i], text)) {
+			*level = (enum log_level)i;
 			return true;
+		}
 	return false;
 }
 
@@ -56,24 +56,17 @@ static bool options_read(int argc, char **argv, struct options *options)
 
 static nacre_status_t read_next(nacre_handle_t log, uint32_t number, const struct options *options, bool wait)
 {
-	struct nacre_words words = { .opcode = LOG_READ,
-				     .word = { number, options->level, wait ? LOG_FOLLOW : 0, 0, sizeof(answer) } };
-	struct nacre_message message = { .in_count = options->program != NULL, .out_count = 1,
-					 .out = { { (uintptr_t)&answer, sizeof(answer) } } };
-
-	if (options->program)
-		message.in[0] = (struct nacre_segment){ (uintptr_t)options->program, string_length(options->program) };
-	return nacre_answer(nacre_connection_call_message(log, &words, nacre_deadline_in(LOOK_NS), &message, NULL), &words);
+	return log_read_until(log, nacre_deadline_in(LOOK_NS), number, options->level, wait ? LOG_READING_FOLLOW : 0,
+			      options->program ? options->program : "", &answer.record, answer.text, sizeof(answer.text),
+			      NULL);
 }
 
 static void out_record(void)
 {
 	uint32_t ms, seconds = (uint32_t)divide_u64(divide_u64(answer.record.time_ns, 1000000, NULL), 1000, &ms);
 
-	out("%5lu.%03lu %-7s %s: ", (unsigned long)seconds, (unsigned long)ms,
-	    answer.record.level < ARRAY_SIZE(levels) ? levels[answer.record.level] : "?", answer.record.label);
-	out_bytes(answer.text, min_size(answer.record.text_bytes, sizeof(answer.text)));
-	out("\n");
+	out("%5lu.%03lu %-7s %s: %s\n", (unsigned long)seconds, (unsigned long)ms,
+	    answer.record.level < ARRAY_SIZE(levels) ? levels[answer.record.level] : "?", answer.record.label, answer.text);
 }
 
 /* How many records there are, and with that which to leave out. */
@@ -125,8 +118,8 @@ static int follow(nacre_handle_t log, uint32_t number, const struct options *opt
 int run_log(int argc, char **argv)
 {
 	static nacre_handle_t log;
-	struct options options = { .level = LOG_DEBUG };
-	nacre_status_t status = log ? STATUS_OK : nacre_connect("svc/log-reader", &log);
+	struct options options = { .level = LOG_LEVEL_DEBUG };
+	nacre_status_t status = log ? STATUS_OK : log_connect("svc/log-reader", &log);
 	uint32_t number;
 
 	if (!options_read(argc, argv, &options))

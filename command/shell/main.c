@@ -1,7 +1,9 @@
-/* main.c - the shell: reads lines and does what they say, until there are no more. */
+/* main.c - the shell: reads lines and does what they say, until there are no more. With `-c LINE` it does that one line,
+ * without a word of its own, and switches the machine off with its status. */
 #include <stdlib.h>
+#include "base/format.h"
 #include "base/string.h"
-#include "console.h"
+#include "terminal.h"
 #include "edit.h"
 #include "facts.h"
 #include "jobs.h"
@@ -29,33 +31,57 @@ static int run_words(int argc, char **argv)
 	return builtin ? run_builtin(builtin, argc, argv) : jobs_run(argc, argv, &as_the_manifest_says);
 }
 
+static char room[2 * LINE_BYTES];
+static char *words[WORDS_MAX + 1];
+
+/* Are all commands of the line well formed? With one that is not, none is run. */
+static bool line_check(const char *line)
+{
+	const char *why;
+
+	while (*line)
+		if (words_split(&line, room, words, &why) < 0) {
+			complain("shell", "%s", why);
+			return false;
+		}
+	return true;
+}
+
+/* One command after the other; Ctrl-C leaves out the rest. */
 static void run_line(const char *line)
 {
-	static char room[2 * LINE_BYTES];
-	static char *argv[WORDS_MAX + 1];
 	const char *why;
-	int argc = words_split(line, room, argv, &why);
 
-	if (argc < 0) {
-		complain("shell", "%s", why);
+	if (!line_check(line)) {
 		shell.status = STATUS_USAGE;
-	} else if (argc) {
-		shell.status = run_words(argc, argv);
+		return;
+	}
+	while (*line) {
+		int argc = words_split(&line, room, words, &why);
+
+		if (argc > 0)
+			shell.status = run_words(argc, words);
+		if (argc < 0) /* what a variable has become since the check */
+			shell.status = complain("shell", "%s", why);
+		if (argc < 0 || shell.status == STATUS_INTERRUPTED)
+			return;
 	}
 }
 
-/* Input that has ended will say nothing more: what runs may finish, then the machine goes off. */
-static void end_of_input(void)
+/* Nothing more will be said: what runs may finish, then the machine goes off. */
+static void end(int status)
 {
-	static char *argv[] = { "poweroff", NULL };
+	static char text[12];
+	static char *argv[] = { "poweroff", text, NULL };
 
+	format_text(text, sizeof(text), "%d", status & 0xff);
 	jobs_wait(0);
-	run_poweroff(1, argv);
+	run_poweroff(2, argv);
 }
 
 static nacre_status_t connect_all(void)
 {
-	nacre_status_t status = console_open();
+	nacre_status_t status = terminal_open();
 
 	if (!status)
 		status = nacre_connect("svc/process", &shell.process);
@@ -64,29 +90,38 @@ static nacre_status_t connect_all(void)
 	return status ? status : jobs_open();
 }
 
-int main(void)
+static void run_typed(void)
 {
 	static char line[LINE_BYTES];
+
+	jobs_tell();
+	switch (edit_line("nacre> ", line)) {
+	case EDIT_LINE:
+		run_line(line);
+		break;
+	case EDIT_CANCELLED:
+		shell.status = STATUS_INTERRUPTED;
+		break;
+	case EDIT_END:
+		end(STATUS_DONE);
+		break;
+	}
+}
+
+int main(int argc, char **argv)
+{
 	nacre_status_t status = connect_all();
 
 	if (status) {
 		nacre_log(LOG_ERROR, "cannot start: %s", nacre_error_sentence(status));
 		return EXIT_FAILURE;
 	}
-	console_attend(NACRE_HANDLE_NONE);
-	facts_banner();
-	for (;;) {
-		jobs_tell();
-		switch (edit_line("nacre> ", line)) {
-		case EDIT_LINE:
-			run_line(line);
-			break;
-		case EDIT_CANCELLED:
-			shell.status = STATUS_INTERRUPTED;
-			break;
-		case EDIT_END:
-			end_of_input();
-			break;
-		}
+	terminal_attend(NACRE_HANDLE_NONE);
+	if (argc == 3 && string_equal(argv[1], "-c")) {
+		run_line(argv[2]);
+		end(shell.status);
 	}
+	facts_banner();
+	for (;;)
+		run_typed();
 }

@@ -1,21 +1,9 @@
 /* mem.c - mem: the tree of budgets. */
 #include "abi/nacre_calls.h"
-#include "console.h"
+#include "terminal.h"
 #include "facts.h"
-#include "nacre/client.h"
+#include "idl/system_client.h"
 #include "table.h"
-
-static bool next_budget(size_t n, struct system_budget *budget, nacre_handle_t *handle)
-{
-	struct nacre_words words = { .opcode = SYSTEM_BUDGET, .word = { n, 0, 0, 0, sizeof(*budget) } };
-	struct nacre_message message = { .out_count = 1, .out = { { (uintptr_t)budget, sizeof(*budget) } }, .accept = 1 };
-
-	*budget = (struct system_budget){ 0 };
-	if (nacre_ask_message(shell.system, &words, &message, NULL))
-		return false;
-	*handle = message.received[0];
-	return true;
-}
 
 static void out_budget(const struct system_budget *budget, const struct nacre_budget_state *state)
 {
@@ -38,7 +26,7 @@ int run_mem(int argc, char **argv)
 		return complain(argv[0], "init does not answer");
 	(void)argc;
 	out("%-20s %12s %12s %12s %12s\n", "BUDGET", "LIMIT", "CHARGED", "GIVEN ON", "LEFT");
-	for (size_t n = 0; next_budget(n, &budget, &handle); n++) {
+	for (uint32_t n = 0; system_budget(shell.system, n, &budget, &handle) == STATUS_OK; n++) {
 		if (nacre_budget_info(handle, &state) == NACRE_E_OK)
 			out_budget(&budget, &state);
 		nacre_handle_close(handle);

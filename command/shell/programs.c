@@ -1,17 +1,16 @@
 /* programs.c - the programs of the image. */
 #include "programs.h"
-#include "console.h"
-#include "idl/system.h"
-#include "nacre/client.h"
+#include "base/string.h"
+#include "terminal.h"
+#include "idl/system_client.h"
 
 bool programs_name(size_t n, char name[LABEL_BYTES])
 {
-	struct nacre_words words = { .opcode = SYSTEM_PROGRAM_NAME, .word = { n } };
-	size_t length = 0;
+	char whole[SYSTEM_NAME_BYTES + 1];
 
-	if (nacre_ask_bytes(shell.system, &words, NULL, 0, name, LABEL_BYTES - 1, &length))
+	if (system_program(shell.system, (uint32_t)n, whole, sizeof(whole), NULL))
 		return false;
-	name[length] = 0;
+	string_copy(name, LABEL_BYTES, whole);
 	return true;
 }
 

@@ -2,7 +2,7 @@
 #include "abi/nacre_calls.h"
 #include "base/bits.h"
 #include "base/string.h"
-#include "console.h"
+#include "terminal.h"
 #include "idl/system.h"
 #include "table.h"
 

@@ -1,8 +1,7 @@
 /* report.c - how programs end. */
 #include "report.h"
-#include "console.h"
-#include "idl/process.h"
-#include "nacre/client.h"
+#include "terminal.h"
+#include "idl/process_client.h"
 
 int report_status(uint32_t cause, int32_t code)
 {
@@ -26,10 +25,9 @@ bool report_is_crash(uint32_t cause)
 
 static size_t read_report(uint32_t number, size_t from, char *to, size_t room)
 {
-	struct nacre_words words = { .opcode = PROCESS_REPORT, .word = { number, from } };
-	size_t length = 0;
+	size_t length;
 
-	return nacre_ask_bytes(shell.process, &words, NULL, 0, to, room, &length) ? 0 : length;
+	return process_report(shell.process, number, (uint32_t)from, to, room, &length) ? 0 : length;
 }
 
 void report_crash(uint32_t number)

@@ -1,6 +1,6 @@
 /* run.c - run and wait: programs in the foreground and in the background. */
 #include "base/string.h"
-#include "console.h"
+#include "terminal.h"
 #include "jobs.h"
 
 /* An option's number, if this is the option; false: it is not, or not a number. */

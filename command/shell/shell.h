@@ -1,8 +1,8 @@
 /* shell.h - what the parts of the shell share: who it talks to, what it remembers, and the builtins.
  *
- *   main.c     banner and loop            edit.c      a line is typed, with history
+ *   main.c     banner and loop            edit.c      a line is typed, with history; complete*.c what Tab does
  *   words.c    a line becomes words       jobs.c      programs are started, waited for, interrupted
- *   console.c  text out and bytes in      environment.c, nearest.c, peer.c (other servers)
+ *   terminal.c text out and bytes in      environment.c, nearest.c, peer.c (other servers)
  * Every other file is one builtin, or a few that belong together. */
 #pragma once
 #include <abi/nacre_abi.h>
@@ -28,11 +28,15 @@ extern struct shell shell;
 
 /* --- builtins ------------------------------------------------------------------------------------------ */
 
+/* What can stand at a place of a line. */
+enum tab { TAB_NOTHING, TAB_COMMANDS, TAB_PROGRAMS, TAB_PROCESSES, TAB_VARIABLES, TAB_NAMES };
+
 struct builtin {
 	const char *name, *usage, *summary;
 	const char *more;                /* further lines of help, or "" */
 	unsigned least, most;            /* words behind the name */
 	int (*run)(int argc, char **argv);
+	enum tab tab;                /* behind the name: what Tab offers */
 };
 
 /* NULL after the last; by name. */
@@ -88,10 +92,10 @@ bool environment_set(const char *assignment);
 
 /* --- words.c ------------------------------------------------------------------------------------------- */
 
-/* Takes a line apart into words in `room`: blanks part them, quotes hold them together, $? and $NAME are replaced,
- * a # begins a comment, a last & sets shell.background. Answers how many; argv[that] is NULL. On a mistake answers
- * -1 and *why is a sentence. */
-int words_split(const char *line, char room[2 * LINE_BYTES], char *argv[WORDS_MAX + 1], const char **why);
+/* Takes the next command off a line and apart into words in `room`: blanks part them, quotes hold them together, $? and
+ * $NAME are replaced, a # begins a comment, a last & sets shell.background, a semicolon ends the command. Answers how many
+ * words; argv[that] is NULL, and *line is what follows. On a mistake answers -1 and *why is a sentence. */
+int words_split(const char **line, char room[2 * LINE_BYTES], char *argv[WORDS_MAX + 1], const char **why);
 
 /* --- numbers ------------------------------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 /* sleep.c - sleep: waits, unless Ctrl-C comes first. */
-#include "console.h"
+#include "terminal.h"
 #include "jobs.h"
 #include "nacre/clock.h"
 

@@ -4,9 +4,8 @@
 #include "base/bits.h"
 #include "base/format.h"
 #include "base/string.h"
-#include "console.h"
-#include "idl/system.h"
-#include "nacre/client.h"
+#include "terminal.h"
+#include "idl/system_client.h"
 
 const char *number_text(char to[28], uint64_t number)
 {
@@ -41,14 +40,7 @@ const char *seconds_text(char to[24], uint64_t ns)
 
 bool process_next(uint32_t number, struct system_process *found, struct process_handles *handles)
 {
-	struct nacre_words words = { .opcode = SYSTEM_PROCESS, .word = { number, 0, 0, 0, sizeof(*found) } };
-	struct nacre_message message = { .out_count = 1, .out = { { (uintptr_t)found, sizeof(*found) } }, .accept = 2 };
-
-	*found = (struct system_process){ 0 };
-	if (nacre_ask_message(shell.system, &words, &message, NULL))
-		return false;
-	*handles = (struct process_handles){ message.received[0], message.received[1] };
-	return true;
+	return system_process(shell.system, number, found, &handles->process, &handles->budget) == STATUS_OK;
 }
 
 void process_close(struct process_handles *handles)

@@ -1,4 +1,4 @@
-/* words.c - a line becomes words. */
+/* words.c - a line becomes commands, and each of them words. */
 #include "base/format.h"
 #include "base/string.h"
 #include "shell.h"
@@ -68,7 +68,7 @@ static bool word_take(struct splitter *splitter)
 		if ((c == '"' || c == '\'') && (!splitter->quote || splitter->quote == c)) {
 			splitter->quote = splitter->quote ? 0 : c;
 			splitter->at++;
-		} else if (!splitter->quote && c == '&') {
+		} else if (!splitter->quote && (c == '&' || c == ';')) {
 			break;
 		} else if (!put_next(splitter)) {
 			return false;
@@ -78,44 +78,58 @@ static bool word_take(struct splitter *splitter)
 	return true;
 }
 
-/* At a '&': is it the end of the line? */
-static bool ends_in_background(const char *at)
+static const char *blanks_skip(const char *at)
 {
-	do
+	while (is_blank(*at))
 		at++;
-	while (is_blank(*at));
-	return !*at;
+	return at;
 }
 
-int words_split(const char *line, char room[2 * LINE_BYTES], char *argv[WORDS_MAX + 1], const char **why)
+/* At what ends a command: a semicolon is passed, a comment takes the rest of the line along. */
+static const char *behind_command(const char *at)
 {
-	struct splitter splitter = { .at = line, .to = room, .end = room + 2 * LINE_BYTES };
+	if (*at == '#')
+		return at + string_length(at);
+	return *at ? at + 1 : at;
+}
+
+/* Is this the end of a command? A '&' in front of it is passed. */
+static bool ends_command(struct splitter *splitter, const char **why)
+{
+	splitter->at = blanks_skip(splitter->at);
+	if (*splitter->at == '&') {
+		splitter->at = blanks_skip(splitter->at + 1);
+		shell.background = true;
+		if (*splitter->at && *splitter->at != ';' && *splitter->at != '#')
+			*why = "& is for the end of a command; quote it to have it as it is";
+		return true;
+	}
+	return !*splitter->at || *splitter->at == ';' || *splitter->at == '#';
+}
+
+int words_split(const char **line, char room[2 * LINE_BYTES], char *argv[WORDS_MAX + 1], const char **why)
+{
+	struct splitter splitter = { .at = *line, .to = room, .end = room + 2 * LINE_BYTES };
 	int count = 0;
 
 	shell.background = false;
-	for (;;) {
-		while (is_blank(*splitter.at))
-			splitter.at++;
-		if (!*splitter.at || *splitter.at == '#')
-			break;
-		if (*splitter.at == '&') {
-			shell.background = ends_in_background(splitter.at);
-			*why = "& is for the end of a line; quote it to have it as it is";
-			if (!shell.background)
-				return -1;
-			break;
+	*why = NULL;
+	while (!ends_command(&splitter, why)) {
+		if (count == WORDS_MAX) {
+			*why = "the line has more than 32 words behind the command";
+			return -1;
 		}
-		*why = "the line has more than 32 words behind the command";
-		if (count == WORDS_MAX)
-			return -1;
 		argv[count++] = splitter.to;
-		*why = "the line is too long with its variables replaced";
-		if (!word_take(&splitter))
+		if (!word_take(&splitter)) {
+			*why = "the line is too long with its variables replaced";
 			return -1;
+		}
 	}
 	argv[count] = NULL;
-	*why = "a quote is open at the end of the line";
-	return splitter.quote ? -1 : count;
+	*line = behind_command(splitter.at);
+	if (splitter.quote)
+		*why = "a quote is open at the end of the line";
+	return *why ? -1 : count;
 }
 
 bool number_read(const char *text, uint64_t *number)

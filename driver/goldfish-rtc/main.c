@@ -1,10 +1,9 @@
-/* main.c - the goldfish real-time clock (idl/rtc.h): a 64-bit count of nanoseconds since 1970. */
+/* main.c - the goldfish real-time clock (idl/rtc.nid): a 64-bit count of nanoseconds since 1970. */
 #include <stdlib.h>
 #include "abi/nacre_calls.h"
-#include "idl/rtc.h"
+#include "idl/rtc_server.h"
 #include "nacre/area.h"
 #include "nacre/log.h"
-#include "nacre/server.h"
 #include "nacre/startup.h"
 
 /* Registers, as indices of words. Reading the low one latches the high one; a time is set high half first. */
@@ -12,26 +11,22 @@ enum { TIME_LOW = 0, TIME_HIGH = 1 };
 
 static volatile uint32_t *registers;
 
-static nacre_status_t rtc_read(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t rtc_read(struct nacre_request *request, struct rtc_read_out *out)
+{
+	uint32_t low = registers[TIME_LOW];
+
+	(void)request;
+	out->time_ns = (uint64_t)registers[TIME_HIGH] << 32 | low;
+	return out->time_ns ? STATUS_OK : STATUS_DEVICE;
+}
+
+static nacre_status_t rtc_set(struct nacre_request *request, const struct rtc_set_in *in)
 {
 	(void)request;
-	reply->word[0] = registers[TIME_LOW];
-	reply->word[1] = registers[TIME_HIGH];
-	return reply->word[0] || reply->word[1] ? STATUS_OK : STATUS_DEVICE;
-}
-
-static nacre_status_t rtc_set(struct nacre_request *request, struct nacre_reply *reply)
-{
-	(void)reply;
-	registers[TIME_HIGH] = (uint32_t)request->words.word[1];
-	registers[TIME_LOW] = (uint32_t)request->words.word[0];
+	registers[TIME_HIGH] = (uint32_t)(in->time_ns >> 32);
+	registers[TIME_LOW] = (uint32_t)in->time_ns;
 	return STATUS_OK;
 }
-
-static const struct nacre_method methods[] = {
-	[RTC_READ] = { .handle = rtc_read },
-	[RTC_SET] = { .handle = rtc_set },
-};
 
 static nacre_err_t registers_map(void)
 {
@@ -47,13 +42,12 @@ static nacre_err_t registers_map(void)
 
 int main(void)
 {
-	static const struct nacre_protocol protocol = NACRE_PROTOCOL(RTC_PROTOCOL, RTC_VERSION, methods);
-	struct nacre_server server = { .handle = nacre_startup_handle("server"), .protocol = &protocol };
+	static const struct rtc_handlers handlers = { .read = rtc_read, .set = rtc_set };
 	nacre_err_t error = registers_map();
 
 	if (error) {
 		nacre_log(LOG_ERROR, "cannot start: %s", nacre_error_sentence(error));
 		return EXIT_FAILURE;
 	}
-	return nacre_server_run(&server);
+	return rtc_run(&handlers);
 }

@@ -1,10 +1,9 @@
-/* main.c - ends the machine through QEMU's and SiFive's test device (idl/power.h). */
+/* main.c - ends the machine through QEMU's and SiFive's test device (idl/power.nid). */
 #include <stdlib.h>
 #include "abi/nacre_calls.h"
-#include "idl/power.h"
+#include "idl/power_server.h"
 #include "nacre/area.h"
 #include "nacre/log.h"
-#include "nacre/server.h"
 #include "nacre/startup.h"
 
 /* What the device takes in its one register; a failure has its code in the upper half. */
@@ -13,26 +12,21 @@ enum { DEVICE_PASS = 0x5555, DEVICE_FAIL = 0x3333, DEVICE_RESET = 0x7777 };
 static volatile uint32_t *device_register;
 
 /* Both answer only where the machine goes on. */
-static nacre_status_t power_off(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t power_off(struct nacre_request *request, const struct power_off_in *in)
 {
-	uint32_t status = request->words.word[0] & 0xff;
+	uint32_t status = in->status & 0xff;
 
-	(void)reply;
+	(void)request;
 	*device_register = status ? status << 16 | DEVICE_FAIL : DEVICE_PASS;
 	return STATUS_DEVICE;
 }
 
-static nacre_status_t power_reset(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t power_reset(struct nacre_request *request)
 {
-	(void)request, (void)reply;
+	(void)request;
 	*device_register = DEVICE_RESET;
 	return STATUS_DEVICE;
 }
-
-static const struct nacre_method methods[] = {
-	[POWER_OFF] = { .handle = power_off, .by_send = true },
-	[POWER_RESET] = { .handle = power_reset, .by_send = true },
-};
 
 static nacre_err_t registers_map(void)
 {
@@ -48,13 +42,12 @@ static nacre_err_t registers_map(void)
 
 int main(void)
 {
-	static const struct nacre_protocol protocol = NACRE_PROTOCOL(POWER_PROTOCOL, POWER_VERSION, methods);
-	struct nacre_server server = { .handle = nacre_startup_handle("server"), .protocol = &protocol };
+	static const struct power_handlers handlers = { .off = power_off, .reset = power_reset };
 	nacre_err_t error = registers_map();
 
 	if (error) {
 		nacre_log(LOG_ERROR, "cannot start: %s", nacre_error_sentence(error));
 		return EXIT_FAILURE;
 	}
-	return nacre_server_run(&server);
+	return power_run(&handlers);
 }

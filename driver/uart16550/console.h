@@ -7,15 +7,15 @@
  *
  *   I1  whoever waits waits for a reason: after console_pump no reader could be served, and no writer */
 #pragma once
+#include "idl/console_server.h"
 #include "kept.h"
-#include "nacre/server.h"
 #include "uart.h"
 
 struct console {
 	struct uart uart;
 	struct kept *kept;
 	nacre_handle_t attendant;    /* who hears of Ctrl-C; NONE: it is data */
-	uintptr_t attendant_bits;
+	uint32_t attendant_bits;
 };
 
 extern struct console console;
@@ -35,8 +35,14 @@ void input_fill(void);
 void input_attend(void);
 
 /* A read to be answered later, perhaps at once. STATUS_OK, STATUS_FULL. */
-uint32_t input_wait(nacre_token_t token, uintptr_t badge, uintptr_t mode, size_t room);
+nacre_status_t input_wait(const struct nacre_request *request, enum console_input mode, struct nacre_room room);
 void input_serve(void);
+
+/* Takes a read back; false: it was answered. */
+bool input_withdraw(nacre_token_t token);
+
+/* Is there a line, or the end of one that is being edited? */
+bool input_is_readable(void);
 
 /* Forgets readers of this badge who wait no more. */
 void input_clean(uintptr_t badge);
@@ -48,7 +54,18 @@ size_t output_put(const uint8_t *text, size_t size, bool raw);
 void output_drain(void);
 
 /* A write that found no room, or a drain: answered when there is room again, or nothing left. STATUS_OK, STATUS_FULL. */
-uint32_t output_wait(nacre_token_t token, uintptr_t badge, bool until_idle);
+nacre_status_t output_wait(nacre_token_t token, uintptr_t badge, bool until_idle);
 void output_serve(void);
 void output_clean(uintptr_t badge);
 bool output_is_awaited(void);
+bool output_is_writable(void);
+
+/* --- watch.c --- */
+
+/* What of CONSOLE_READY_ could be done now without waiting. */
+uint32_t watch_now(void);
+
+/* Signals `bits` on `to` once one of these can be done; the connection is the console's then. STATUS_FULL. */
+nacre_status_t watch_add(uintptr_t badge, uint32_t wanted, uint32_t bits, nacre_handle_t to);
+void watch_serve(void);
+void watch_clean(uintptr_t badge);

@@ -10,8 +10,8 @@ enum { READERS_MAX = 8, CHUNK_BYTES = 256 };
 struct reader {
 	nacre_token_t token;
 	uintptr_t badge;
-	uint8_t mode;
-	size_t room;
+	enum console_input mode;
+	struct nacre_room room;
 };
 
 static struct reader readers[READERS_MAX]; /* the first reader_count, oldest first */
@@ -61,12 +61,23 @@ static void reader_remove(size_t index)
 	memmove(&readers[index], &readers[index + 1], (reader_count - index) * sizeof(readers[0]));
 }
 
-uint32_t input_wait(nacre_token_t token, uintptr_t badge, uintptr_t mode, size_t room)
+nacre_status_t input_wait(const struct nacre_request *request, enum console_input mode, struct nacre_room room)
 {
 	if (reader_count == READERS_MAX)
 		return STATUS_FULL;
-	readers[reader_count++] = (struct reader){ token, badge, (uint8_t)mode, room };
+	readers[reader_count++] = (struct reader){ request->token, request->badge, mode, room };
 	return STATUS_OK;
+}
+
+bool input_withdraw(nacre_token_t token)
+{
+	for (size_t i = 0; i < reader_count; i++) {
+		if (readers[i].token != token)
+			continue;
+		reader_remove(i);
+		return true;
+	}
+	return false;
 }
 
 void input_clean(uintptr_t badge)
@@ -79,6 +90,17 @@ void input_clean(uintptr_t badge)
 static bool ends_line(uint8_t byte)
 {
 	return byte == '\r' || byte == '\n' || byte == CONSOLE_END;
+}
+
+bool input_is_readable(void)
+{
+	const struct ring *in = &console.kept->in;
+	size_t used = ring_used(in);
+
+	for (size_t i = 0; i < used; i++)
+		if (ends_line(in->bytes[(in->read + i) & (in->size - 1)]))
+			return true;
+	return console.kept->line.complete;
 }
 
 /* Copies bytes up to the end of a line without taking them from the ring. */
@@ -97,16 +119,16 @@ static size_t ring_peek_line(const struct ring *ring, uint8_t *to, size_t room)
 /* Answers the reader; true if the bytes are his now. Only then may they be forgotten here. */
 static bool answer(const struct reader *reader, nacre_status_t status, const uint8_t *bytes, size_t size)
 {
-	struct nacre_reply reply = { .data = bytes, .size = size };
+	struct console_read_out out = { .bytes = bytes, .bytes_size = size };
 
-	return nacre_server_answer(reader->token, status, &reply) == NACRE_E_OK;
+	return console_read_answer(reader->token, reader->room, status, &out) == NACRE_E_OK;
 }
 
 /* These two serve the first reader; false: there is nothing for him yet. */
 static bool serve_raw(const struct reader *reader)
 {
 	uint8_t chunk[CHUNK_BYTES];
-	size_t count = ring_peek_line(&console.kept->in, chunk, min_size(reader->room, sizeof(chunk)));
+	size_t count = ring_peek_line(&console.kept->in, chunk, min_size(reader->room.run, sizeof(chunk)));
 
 	if (!count)
 		return false;
@@ -125,7 +147,7 @@ static bool serve_line(const struct reader *reader)
 	line_edit(line, &console.kept->in, &console.kept->out);
 	if (!line->complete)
 		return false;
-	count = min_size(reader->room, line->length - line->taken);
+	count = min_size(reader->room.run, line->length - line->taken);
 	if (answer(reader, line->length ? STATUS_OK : STATUS_END, line->bytes + line->taken, count))
 		line_take(line, (uint32_t)count);
 	return true;
@@ -136,7 +158,7 @@ void input_serve(void)
 	while (reader_count) {
 		struct reader reader = readers[0];
 
-		if (!(reader.mode == CONSOLE_RAW ? serve_raw(&reader) : serve_line(&reader)))
+		if (!(reader.mode == CONSOLE_INPUT_RAW ? serve_raw(&reader) : serve_line(&reader)))
 			return;
 		reader_remove(0);
 	}

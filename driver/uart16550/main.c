@@ -7,7 +7,7 @@
 #include "nacre/log.h"
 #include "nacre/startup.h"
 
-enum { SIGNAL_PRIORITY = 20, INTERRUPT_PRIORITY = 26, CONNECTIONS_MAX = 64, INTERRUPT_BADGE = 1 };
+enum { SIGNAL_PRIORITY = 20, INTERRUPT_PRIORITY = 26, CONTROLLERS_MAX = 64, INTERRUPT_BADGE = 1 };
 
 /* A badge says all there is to know of a client, so that connections outlive this process: what it may do, and for
  * a controller its process number. */
@@ -18,7 +18,9 @@ enum {
 
 struct console console;
 static nacre_handle_t server_handle, interrupt;
-static unsigned connections; /* that this life of the console has made and that are still open */
+/* Of controllers, that this life of the console has made and that are still open. Those of programs are bounded by the
+ * budget: a controller may destroy them, of which nobody tells. */
+static unsigned controllers;
 
 void console_pump(void)
 {
@@ -27,6 +29,7 @@ void console_pump(void)
 	input_fill(); /* what the readers made room for */
 	output_drain();
 	output_serve();
+	watch_serve();
 	uart_interrupts_set(&console.uart, (ring_free(&console.kept->in) ? UART_ON_INPUT : 0) |
 						   (ring_used(&console.kept->out) ? UART_ON_ROOM : 0));
 }
@@ -43,32 +46,23 @@ static bool is_controller(const struct nacre_request *request)
 	return request->badge & BADGE_CONTROLLER;
 }
 
-static bool may(const struct nacre_request *request, uintptr_t right)
+static bool may(const struct nacre_request *request, uint32_t right)
 {
 	return is_controller(request) || ((request->badge & BADGE_PROGRAM) && (request->badge & right));
 }
 
-static nacre_status_t hand_out(uintptr_t badge, struct nacre_reply *reply)
+static nacre_err_t hand_out(uintptr_t badge, nacre_handle_t *connection)
 {
-	nacre_err_t error;
-
-	if (connections == CONNECTIONS_MAX)
-		return STATUS_FULL;
-	error = nacre_connection_mint(server_handle, nacre_self_budget(), badge, 0, 0, SIGNAL_PRIORITY, &reply->handle[0]);
-	if (error)
-		return error;
-	connections++;
-	reply->handle_count = 1;
-	reply->close_handles = true;
-	return STATUS_OK;
+	return nacre_connection_mint(server_handle, nacre_self_budget(), badge, 0, 0, SIGNAL_PRIORITY, connection);
 }
 
 static void closed(uintptr_t badge)
 {
 	input_clean(badge);
 	output_clean(badge);
-	if (connections && !(badge & INTERFACE_BADGE_PUBLISHED))
-		connections--;
+	watch_clean(badge);
+	if (controllers && badge & BADGE_CONTROLLER && !(badge & INTERFACE_BADGE_PUBLISHED))
+		controllers--;
 }
 
 static void cancelled(uintptr_t badge)
@@ -79,53 +73,75 @@ static void cancelled(uintptr_t badge)
 
 /* --- methods --------------------------------------------------------------------------------------------- */
 
-static nacre_status_t console_connect(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t console_connect(struct nacre_request *request, uint32_t process, nacre_handle_t *connection)
 {
+	nacre_err_t error;
+
 	if ((request->badge & INTERFACE_BADGE_CONTROL) != INTERFACE_BADGE_PUBLISHED)
 		return STATUS_DENIED;
-	return hand_out(BADGE_CONTROLLER | (request->words.word[0] & (BADGE_PROGRAM - 1)), reply);
+	if (controllers == CONTROLLERS_MAX)
+		return STATUS_FULL;
+	error = hand_out(BADGE_CONTROLLER | (process & (BADGE_PROGRAM - 1)), connection);
+	if (!error)
+		controllers++;
+	return error;
 }
 
-static nacre_status_t console_write(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t console_write(struct nacre_request *request, const struct console_write_in *in, struct console_write_out *out)
 {
+	nacre_status_t status = STATUS_OK;
+
 	if (!may(request, CONSOLE_MAY_WRITE))
 		return STATUS_DENIED;
-	if (request->words.word[0] > CONSOLE_RAW)
-		return STATUS_MALFORMED;
-	reply->word[0] = output_put(request->data, request->size, request->words.word[0] == CONSOLE_RAW);
-	if (!reply->word[0])
-		reply->later = output_wait(request->token, request->badge, false) == STATUS_OK;
-	console_pump();
-	return STATUS_OK;
-}
-
-static nacre_status_t console_read(struct nacre_request *request, struct nacre_reply *reply)
-{
-	uintptr_t mode = request->words.word[0], room = request->words.word[4];
-	uint32_t status;
-
-	if (!may(request, CONSOLE_MAY_READ))
-		return STATUS_DENIED;
-	if (mode > CONSOLE_RAW || !room)
-		return STATUS_MALFORMED;
-	status = input_wait(request->token, request->badge, mode, room);
-	reply->later = status == STATUS_OK;
+	out->taken = (uint32_t)output_put(in->bytes, in->bytes_size, in->output == CONSOLE_OUTPUT_RAW);
+	if (!out->taken && in->patience == CONSOLE_PATIENCE_NOW)
+		return STATUS_NOT_READY;
+	if (!out->taken && output_wait(request->token, request->badge, false) == STATUS_OK)
+		status = NACRE_LATER;
 	console_pump();
 	return status;
 }
 
-static nacre_status_t console_open(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t console_read(struct nacre_request *request, const struct console_read_in *in, struct console_read_out *out)
 {
-	uintptr_t rights = request->words.word[0];
+	nacre_status_t status;
 
-	if (!is_controller(request))
+	(void)out;
+	if (!may(request, CONSOLE_MAY_READ))
 		return STATUS_DENIED;
-	if (rights & ~(uintptr_t)(CONSOLE_MAY_READ | CONSOLE_MAY_WRITE))
-		return STATUS_MALFORMED;
-	return hand_out(BADGE_PROGRAM | rights, reply);
+	status = input_wait(request, in->input, in->room);
+	console_pump();
+	if (in->patience == CONSOLE_PATIENCE_NOW && status == STATUS_OK && input_withdraw(request->token))
+		return STATUS_NOT_READY;
+	return status ? status : NACRE_LATER;
 }
 
-static void attendant_set(nacre_handle_t connection, uintptr_t bits)
+static nacre_status_t console_open(struct nacre_request *request, const struct console_open_in *in, struct console_open_out *out)
+{
+	return is_controller(request) ? hand_out(BADGE_PROGRAM | in->may, &out->stream) : (nacre_status_t)STATUS_DENIED;
+}
+
+/* May it be told of these? Of what it may not do it would learn nothing. */
+static nacre_status_t console_watch(struct nacre_request *request, const struct console_watch_in *in, struct console_watch_out *out)
+{
+	nacre_status_t status;
+
+	if (((in->wanted & CONSOLE_READY_READABLE) && !may(request, CONSOLE_MAY_READ)) ||
+	    ((in->wanted & CONSOLE_READY_WRITABLE) && !may(request, CONSOLE_MAY_WRITE)))
+		return STATUS_DENIED;
+	console_pump();
+	out->now = watch_now() & in->wanted;
+	if (out->now || !in->to)
+		return STATUS_OK;
+	if (!in->bits || in->bits & (NACRE_SIGNAL_CANCELLED | NACRE_SIGNAL_CLOSED))
+		return STATUS_MALFORMED;
+	status = watch_add(request->badge, in->wanted, in->bits, in->to);
+	if (status == STATUS_OK)
+		nacre_request_keep(request, in->to);
+	return status;
+}
+
+static void attendant_set(nacre_handle_t connection, uint32_t bits)
 {
 	if (console.attendant)
 		nacre_handle_close(console.attendant);
@@ -133,24 +149,19 @@ static void attendant_set(nacre_handle_t connection, uintptr_t bits)
 	console.attendant_bits = bits;
 }
 
-static nacre_status_t console_attend(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t console_attend(struct nacre_request *request, const struct console_attend_in *in)
 {
-	uintptr_t type, rights, bits = request->words.word[0];
-
-	(void)reply;
 	if (!is_controller(request))
 		return STATUS_DENIED;
-	if (!bits || bits & (NACRE_SIGNAL_CANCELLED | NACRE_SIGNAL_CLOSED) ||
-	    nacre_handle_info(request->handle[0], &type, &rights) || type != NACRE_OBJECT_CONNECTION)
+	if (!in->bits || in->bits & (NACRE_SIGNAL_CANCELLED | NACRE_SIGNAL_CLOSED))
 		return STATUS_MALFORMED;
-	attendant_set(nacre_request_take(request, 0), bits);
+	attendant_set(nacre_request_keep(request, in->to), in->bits);
 	input_attend();
 	return STATUS_OK;
 }
 
-static nacre_status_t console_ignore(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t console_ignore(struct nacre_request *request)
 {
-	(void)reply;
 	if (!is_controller(request))
 		return STATUS_DENIED;
 	attendant_set(NACRE_HANDLE_NONE, 0);
@@ -164,13 +175,12 @@ static void look_again(struct nacre_server *server)
 	server->deadline_ns = output_is_awaited() ? nacre_deadline_in(NACRE_MS) : NACRE_DEADLINE_NEVER;
 }
 
-static nacre_status_t console_drain(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t console_drain(struct nacre_request *request)
 {
-	uint32_t status = output_wait(request->token, request->badge, true);
+	nacre_status_t status = output_wait(request->token, request->badge, true);
 
-	reply->later = status == STATUS_OK;
 	look_again(request->server);
-	return status;
+	return status ? status : NACRE_LATER;
 }
 
 static void interrupted(uintptr_t badge)
@@ -181,16 +191,6 @@ static void interrupted(uintptr_t badge)
 }
 
 /* --- the server ------------------------------------------------------------------------------------------ */
-
-static const struct nacre_method methods[] = {
-	[INTERFACE_CONNECT] = { .handle = console_connect },
-	[CONSOLE_WRITE] = { .handle = console_write, .size_min = 1, .size_max = CONSOLE_WRITE_BYTES },
-	[CONSOLE_READ] = { .handle = console_read, .answers_bytes = true },
-	[CONSOLE_OPEN] = { .handle = console_open },
-	[CONSOLE_ATTEND] = { .handle = console_attend, .handles_min = 1, .handles_max = 1 },
-	[CONSOLE_IGNORE] = { .handle = console_ignore },
-	[CONSOLE_DRAIN] = { .handle = console_drain },
-};
 
 /* Maps the registers and binds the interrupt. */
 static nacre_err_t port_open(struct uart *uart)
@@ -213,8 +213,12 @@ static nacre_err_t port_open(struct uart *uart)
 
 int main(void)
 {
-	static const struct nacre_protocol protocol = NACRE_PROTOCOL(CONSOLE_PROTOCOL, CONSOLE_VERSION, methods);
-	static uint32_t buffer[CONSOLE_WRITE_BYTES / sizeof(uint32_t)];
+	static const struct console_handlers handlers = {
+		.connect = console_connect, .write = console_write, .read = console_read, .open = console_open,
+		.attend = console_attend, .ignore = console_ignore, .drain = console_drain, .watch = console_watch,
+	};
+	static const struct nacre_protocol protocol = CONSOLE_SERVED_BY(&handlers);
+	static uint64_t buffer[CONSOLE_BUFFER_BYTES / 8];
 	struct nacre_server server = { .protocol = &protocol, .buffer = buffer, .buffer_size = sizeof(buffer),
 				       .closed = closed, .cancelled = cancelled, .interrupted = interrupted,
 				       .alarm = look_again };

@@ -32,7 +32,7 @@ void output_drain(void)
 		out->read++;
 }
 
-uint32_t output_wait(nacre_token_t token, uintptr_t badge, bool until_idle)
+nacre_status_t output_wait(nacre_token_t token, uintptr_t badge, bool until_idle)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(writers); i++) {
 		if (writers[i].token)
@@ -43,15 +43,23 @@ uint32_t output_wait(nacre_token_t token, uintptr_t badge, bool until_idle)
 	return STATUS_FULL;
 }
 
+bool output_is_writable(void)
+{
+	return ring_free(&console.kept->out) >= ROOM_WORTH_WAKING;
+}
+
 /* A writer is told that nothing was taken, and comes again: his bytes were not kept. */
 void output_serve(void)
 {
-	bool has_room = ring_free(&console.kept->out) >= ROOM_WORTH_WAKING, is_idle = console_is_idle();
+	bool has_room = output_is_writable(), is_idle = console_is_idle();
 
 	for (size_t i = 0; i < ARRAY_SIZE(writers); i++) {
 		if (!writers[i].token || !(writers[i].until_idle ? is_idle : has_room))
 			continue;
-		nacre_server_answer(writers[i].token, STATUS_OK, NULL);
+		if (writers[i].until_idle)
+			console_drain_answer(writers[i].token, STATUS_OK);
+		else
+			console_write_answer(writers[i].token, STATUS_OK, &(struct console_write_out){ .taken = 0 });
 		writers[i].token = 0;
 	}
 }

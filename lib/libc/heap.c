@@ -28,10 +28,16 @@ static struct {
 /* A range that was too small is left: its committed rest is wasted, its reserved rest costs nothing. */
 static nacre_err_t range_reserve(size_t bytes)
 {
-	size_t pages = max_size(NACRE_PAGES(bytes), RANGE_PAGES);
+	/* As large as all there is, and more: what is free at the end of one range and the start of another is never one block,
+	 * so a program that keeps growing must not get a new range for each block. */
+	size_t pages = max_size(NACRE_PAGES(bytes), RANGE_PAGES) + 2 * heap.pages;
 	uintptr_t base = 0;
 	nacre_err_t error = nacre_map_reserve(nacre_self_process(), pages, &base);
 
+	if (error) {
+		pages = NACRE_PAGES(bytes);
+		error = nacre_map_reserve(nacre_self_process(), pages, &base);
+	}
 	if (error)
 		return error;
 	heap.next = heap.committed = base;

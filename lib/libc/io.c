@@ -1,12 +1,12 @@
-/* io.c - file descriptors 0, 1 and 2: connections that speak the console protocol, given by whoever started us. */
+/* io.c - file descriptors 0, 1 and 2: connections that speak the console protocol, given by whoever started us. In a
+ * program with lib/posix all of this is its affair (stream.h). */
 #include <errno.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "abi/nacre_calls.h"
 #include "base/bits.h"
-#include "idl/console.h"
-#include "nacre/client.h"
+#include "idl/console_client.h"
 #include "nacre/startup.h"
+#include "stream.h"
 
 int _write(int file, const char *data, size_t size);
 int _read(int file, char *data, size_t size);
@@ -17,7 +17,7 @@ off_t _lseek(int file, off_t offset, int whence);
 
 enum { FILES = 3, READ_BYTES_MAX = NACRE_LIMIT_COPY_BYTES };
 
-static nacre_handle_t connection_of(int file)
+nacre_handle_t stream_standard(int file)
 {
 	static const char names[FILES][8] = { "stdin", "stdout", "stderr" };
 	static nacre_handle_t known[FILES];
@@ -37,60 +37,85 @@ static int fail(int error)
 	return -1;
 }
 
-/* One message's worth. The console takes what it has room for, at least a byte or it waits. */
-static nacre_status_t write_some(nacre_handle_t console, const char *data, size_t size, size_t *taken)
+static int result(ssize_t size)
 {
-	struct nacre_words words = { .opcode = CONSOLE_WRITE, .word = { CONSOLE_TEXT } };
-	nacre_status_t status = nacre_ask_bytes(console, &words, data, min_size(size, CONSOLE_WRITE_BYTES), NULL, 0, NULL);
+	return size < 0 ? fail((int)-size) : (int)size;
+}
 
-	*taken = status ? 0 : min_size(words.word[0], size);
-	return status;
+static ssize_t error_of(nacre_status_t status)
+{
+	return -(ssize_t)nacre_error_errno(status);
+}
+
+static enum console_patience patience_of(bool now)
+{
+	return now ? CONSOLE_PATIENCE_NOW : CONSOLE_PATIENCE_WAIT;
+}
+
+/* A message takes what the console has room for, at least a byte or it waits. */
+ssize_t stream_write(nacre_handle_t console, const char *data, size_t size, bool now)
+{
+	size_t done = 0;
+	uint32_t taken;
+	nacre_status_t status;
+
+	while (done < size) {
+		status = console_write(console, CONSOLE_OUTPUT_TEXT, patience_of(now), data + done,
+				       min_size(size - done, CONSOLE_WRITE_BYTES), &taken);
+		if (status)
+			return done ? (ssize_t)done : error_of(status);
+		done += min_size(taken, size - done);
+		if (!taken)
+			nacre_thread_yield();
+	}
+	return (ssize_t)done;
+}
+
+ssize_t stream_read(nacre_handle_t console, char *data, size_t size, bool now)
+{
+	size_t length = 0;
+	nacre_status_t status;
+
+	if (!size)
+		return 0;
+	status = console_read(console, CONSOLE_INPUT_LINE, patience_of(now), data, min_size(size, READ_BYTES_MAX), &length);
+	if (status == STATUS_END)
+		return 0;
+	return status ? error_of(status) : (ssize_t)length;
 }
 
 int _write(int file, const char *data, size_t size)
 {
-	nacre_handle_t console = connection_of(file);
-	size_t done = 0, taken;
-	nacre_status_t status;
+	nacre_handle_t console;
 
-	if (!console)
-		return fail(EBADF);
-	while (done < size) {
-		status = write_some(console, data + done, size - done, &taken);
-		if (status)
-			return done ? (int)done : fail(nacre_error_errno(status));
-		done += taken;
-		if (!taken)
-			nacre_thread_yield();
-	}
-	return (int)done;
+	if (descriptor_write)
+		return (int)descriptor_write(file, data, size);
+	console = stream_standard(file);
+	return console ? result(stream_write(console, data, size, false)) : fail(EBADF);
 }
 
 int _read(int file, char *data, size_t size)
 {
-	nacre_handle_t console = connection_of(file);
-	struct nacre_words words = { .opcode = CONSOLE_READ, .word = { CONSOLE_LINE } };
-	size_t length = 0;
-	nacre_status_t status;
+	nacre_handle_t console;
 
-	if (!console)
-		return fail(EBADF);
-	if (!size)
-		return 0;
-	status = nacre_ask_bytes(console, &words, NULL, 0, data, min_size(size, READ_BYTES_MAX), &length);
-	if (status == STATUS_END)
-		return 0;
-	return status ? fail(nacre_error_errno(status)) : (int)length;
+	if (descriptor_read)
+		return (int)descriptor_read(file, data, size);
+	console = stream_standard(file);
+	return console ? result(stream_read(console, data, size, false)) : fail(EBADF);
 }
 
 int _isatty(int file)
 {
-	return connection_of(file) ? 1 : (errno = EBADF, 0);
+	if (descriptor_is_console)
+		return descriptor_is_console(file);
+	return stream_standard(file) ? 1 : (errno = EBADF, 0);
 }
 
 int _fstat(int file, struct stat *state)
 {
-	if (!connection_of(file))
+	if (descriptor_state)
+		return descriptor_state(file, state);
+	if (!stream_standard(file))
 		return fail(EBADF);
 	*state = (struct stat){ .st_mode = S_IFCHR | S_IRUSR | S_IWUSR, .st_nlink = 1, .st_blksize = 256 };
 	return 0;
@@ -99,11 +124,14 @@ int _fstat(int file, struct stat *state)
 /* The handle stays: it is the startup block's, and may be found there again by name. */
 int _close(int file)
 {
-	return connection_of(file) ? 0 : fail(EBADF);
+	if (descriptor_close)
+		return descriptor_close(file);
+	return stream_standard(file) ? 0 : fail(EBADF);
 }
 
 off_t _lseek(int file, off_t offset, int whence)
 {
-	(void)offset, (void)whence;
-	return fail(connection_of(file) ? ESPIPE : EBADF);
+	if (descriptor_seek)
+		return descriptor_seek(file, offset, whence);
+	return fail(stream_standard(file) ? ESPIPE : EBADF);
 }

@@ -2,6 +2,7 @@
 #include "lock.h"
 #include <errno.h>
 #include "abi/nacre_calls.h"
+#include "interrupt.h"
 #include "nacre/clock.h"
 #include "nacre/tls.h"
 #include "thread.h"
@@ -59,16 +60,19 @@ static nacre_err_t wait(struct __lock *lock, uint64_t deadline_ns)
 	return error;
 }
 
-int lock_take_until(struct __lock *lock, uint64_t deadline_ns)
+static int take_until(struct __lock *lock, uint64_t deadline_ns, bool signals)
 {
-	nacre_err_t error;
+	nacre_err_t error = NACRE_E_OK;
 
 	if (lock_try(lock))
 		return 0;
 	while (__atomic_exchange_n(&lock->word, WAITED_FOR, __ATOMIC_ACQUIRE) != FREE) {
 		if (lock_is_mine(lock))
 			return EDEADLK;
-		error = wait(lock, deadline_ns);
+		if (!signals || !interrupted_before_lock(&lock->word))
+			error = wait(lock, deadline_ns);
+		if (signals)
+			interrupted_after();
 		if (error == NACRE_E_TIMEOUT)
 			return ETIMEDOUT;
 		if (error == NACRE_E_DEADLOCK)
@@ -77,6 +81,16 @@ int lock_take_until(struct __lock *lock, uint64_t deadline_ns)
 	}
 	own(lock);
 	return 0;
+}
+
+int lock_take_until(struct __lock *lock, uint64_t deadline_ns)
+{
+	return take_until(lock, deadline_ns, false);
+}
+
+int lock_take_with_signals(struct __lock *lock, uint64_t deadline_ns)
+{
+	return take_until(lock, deadline_ns, true);
 }
 
 void lock_take(struct __lock *lock)

@@ -14,6 +14,9 @@ bool lock_try(struct __lock *lock);
 /* 0, ETIMEDOUT, or EDEADLK: this thread holds it, or waits through others for itself. */
 int lock_take_until(struct __lock *lock, uint64_t deadline_ns);
 
+/* The same, and handlers of signals run meanwhile. */
+int lock_take_with_signals(struct __lock *lock, uint64_t deadline_ns);
+
 void lock_drop(struct __lock *lock);
 
 /* Does this thread hold it? */

@@ -2,12 +2,12 @@
 #include <errno.h>
 #include <pthread.h>
 
-enum { STACK_BYTES = 16 << 10, PRIORITY_MAX = 31 };
+enum { STACK_BYTES = 16 << 10, GUARD_BYTES = 4096, PRIORITY_MAX = 31 };
 
 int pthread_attr_init(pthread_attr_t *attr)
 {
 	*attr = (pthread_attr_t){
-		.stack_size = STACK_BYTES, .detach_state = PTHREAD_CREATE_JOINABLE, .inherit = PTHREAD_INHERIT_SCHED,
+		.stack_size = STACK_BYTES, .guard_size = GUARD_BYTES, .detach_state = PTHREAD_CREATE_JOINABLE, .inherit = PTHREAD_INHERIT_SCHED,
 	};
 	return 0;
 }
@@ -90,11 +90,11 @@ int pthread_attr_getschedparam(const pthread_attr_t *attr, struct sched_param *p
 	return 0;
 }
 
-/* There is one policy: fixed priorities, round robin within one. */
+/* There is one policy: fixed priorities, round robin within one. SCHED_OTHER is another name of it. */
 int pthread_attr_setschedpolicy(pthread_attr_t *attr, int policy)
 {
 	(void)attr;
-	return policy == SCHED_RR ? 0 : ENOTSUP;
+	return policy == SCHED_RR || policy == SCHED_OTHER ? 0 : policy == SCHED_FIFO ? ENOTSUP : EINVAL;
 }
 
 int pthread_attr_getschedpolicy(const pthread_attr_t *attr, int *policy)
@@ -114,5 +114,18 @@ int pthread_attr_getscope(const pthread_attr_t *attr, int *scope)
 {
 	(void)attr;
 	*scope = PTHREAD_SCOPE_SYSTEM;
+	return 0;
+}
+
+/* A guard page lies on either side of a stack that the library makes; larger ones are not had, and none is asked for. */
+int pthread_attr_setguardsize(pthread_attr_t *attr, size_t size)
+{
+	attr->guard_size = size;
+	return 0;
+}
+
+int pthread_attr_getguardsize(const pthread_attr_t *attr, size_t *size)
+{
+	*size = attr->guard_size;
 	return 0;
 }

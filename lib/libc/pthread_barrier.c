@@ -2,6 +2,31 @@
 #include <errno.h>
 #include <pthread.h>
 
+int pthread_barrierattr_init(pthread_barrierattr_t *attr)
+{
+	attr->unused = 0;
+	return 0;
+}
+
+int pthread_barrierattr_destroy(pthread_barrierattr_t *attr)
+{
+	(void)attr;
+	return 0;
+}
+
+int pthread_barrierattr_setpshared(pthread_barrierattr_t *attr, int shared)
+{
+	(void)attr;
+	return shared == PTHREAD_PROCESS_PRIVATE ? 0 : shared == PTHREAD_PROCESS_SHARED ? ENOTSUP : EINVAL;
+}
+
+int pthread_barrierattr_getpshared(const pthread_barrierattr_t *attr, int *shared)
+{
+	(void)attr;
+	*shared = PTHREAD_PROCESS_PRIVATE;
+	return 0;
+}
+
 int pthread_barrier_init(pthread_barrier_t *barrier, const pthread_barrierattr_t *attr, unsigned count)
 {
 	(void)attr;

@@ -4,6 +4,7 @@
  * at once. Waits may end without a signal, as POSIX allows. */
 #include <errno.h>
 #include "abi/nacre_calls.h"
+#include "interrupt.h"
 #include "nacre/clock.h"
 #include "thread.h"
 
@@ -63,15 +64,23 @@ static int wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, uint64_t dea
 	nacre_err_t waited;
 	int error;
 
+	cancel_point();
 	__atomic_fetch_add(&cond->waiters, 1, __ATOMIC_SEQ_CST);
 	error = pthread_mutex_unlock(mutex);
 	if (error) {
 		__atomic_fetch_sub(&cond->waiters, 1, __ATOMIC_RELAXED);
 		return error;
 	}
-	waited = nacre_futex_wait(&cond->sequence, sequence, NACRE_HANDLE_NONE, deadline_ns);
+	waited = NACRE_E_OK;
+	if (!interrupted_before(&cond->sequence, NACRE_HANDLE_NONE))
+		waited = nacre_futex_wait(&cond->sequence, sequence, NACRE_HANDLE_NONE, deadline_ns);
+	interrupted_after(); /* a handler that ran shows as a wakeup for nothing */
 	__atomic_fetch_sub(&cond->waiters, 1, __ATOMIC_RELAXED);
 	error = pthread_mutex_lock(mutex);
+	if (cancel_wanted && cancel_wanted()) {
+		pthread_cond_signal(cond); /* a signal that was meant for this thread is passed on */
+		cancel_point();
+	}
 	return error ? error : waited == NACRE_E_TIMEOUT ? ETIMEDOUT : 0;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "abi/nacre_calls.h"
 #include "base/bits.h"
+#include "interrupt.h"
 #include "nacre/start.h"
 #include "nacre/startup.h"
 #include "nacre/tls.h"
@@ -20,6 +21,7 @@ struct __lock threads_lock;
 static struct __pthread *ending;       /* detached and exiting, not freed yet */
 static unsigned running = 1;           /* threads that have not begun to exit */
 static struct __pthread first = { .alive = 1 };
+struct __pthread *threads = &first;
 
 /* --- who am I ---------------------------------------------------------------------------------------------- */
 
@@ -39,6 +41,43 @@ pthread_t pthread_self(void)
 int pthread_equal(pthread_t one, pthread_t other)
 {
 	return one == other;
+}
+
+/* --- which there are --------------------------------------------------------------------------------------- */
+
+static void list_add(struct __pthread *thread)
+{
+	lock_take(&threads_lock);
+	thread->other = threads;
+	threads = thread;
+	lock_drop(&threads_lock);
+}
+
+/* Under threads_lock. */
+static void list_take(const struct __pthread *thread)
+{
+	for (struct __pthread **link = &threads; *link; link = &(*link)->other) {
+		if (*link != thread)
+			continue;
+		*link = thread->other;
+		return;
+	}
+}
+
+static void list_remove(const struct __pthread *thread)
+{
+	lock_take(&threads_lock);
+	list_take(thread);
+	lock_drop(&threads_lock);
+}
+
+bool thread_is_known(const struct __pthread *thread)
+{
+	const struct __pthread *each = threads;
+
+	while (each && each != thread)
+		each = each->other;
+	return each != NULL;
 }
 
 /* --- making ------------------------------------------------------------------------------------------------ */
@@ -67,6 +106,7 @@ static void sweep(void)
 			continue;
 		}
 		*link = thread->next;
+		list_take(thread);
 		nacre_handle_close(thread->handle);
 		if (stack.base)
 			nacre_area_destroy(&stack);
@@ -123,6 +163,14 @@ static struct __pthread *record_make(const struct nacre_tls_template *tls, uintp
 	return thread;
 }
 
+/* A thread of libc's own, for as long as the process lives: the last other one to end ends it. */
+void thread_is_service(struct __pthread *thread)
+{
+	if (!thread->is_service)
+		__atomic_fetch_sub(&running, 1, __ATOMIC_RELAXED);
+	thread->is_service = true;
+}
+
 static int thread_start(struct __pthread *thread, uintptr_t tp, uintptr_t sp)
 {
 	nacre_handle_t handle = NACRE_HANDLE_NONE;
@@ -161,8 +209,12 @@ int pthread_create(pthread_t *out, const pthread_attr_t *attributes, void *(*run
 	thread->detached = attributes->detach_state == PTHREAD_CREATE_DETACHED;
 	thread->priority = attributes->inherit == PTHREAD_EXPLICIT_SCHED ? (uint32_t)attributes->priority
 									 : pthread_self()->priority;
+	thread->signal_mask = pthread_self()->signal_mask;
 	*out = thread;
+	list_add(thread);
 	error = thread_start(thread, tp, sp);
+	if (error)
+		list_remove(thread);
 	if (error && stack.base)
 		nacre_area_destroy(&stack);
 	return error;
@@ -219,6 +271,7 @@ void pthread_exit(void *result)
 {
 	struct __pthread *self = pthread_self();
 
+	self->cancel_disabled = true;
 	while (self->cleanup)
 		_pthread_cleanup_pop(self->cleanup, 1);
 	if (thread_values_destroy)
@@ -236,41 +289,59 @@ static void thread_free(struct __pthread *thread)
 {
 	struct nacre_area stack = thread->stack;
 
+	list_remove(thread);
 	if (thread->handle)
 		nacre_handle_close(thread->handle);
 	if (stack.base)
 		nacre_area_destroy(&stack);
 }
 
-/* Waits until the kernel has cleared `alive`, with the thread raised to the waiter's priority meanwhile. */
+/* Waits until the kernel has cleared `alive`, with the thread raised to the waiter's priority meanwhile. Handlers of signals run
+ * in between, and cancellation ends it. */
 static int wait_for(struct __pthread *thread)
 {
-	nacre_err_t error;
+	nacre_err_t error = NACRE_E_OK;
 
 	while (__atomic_load_n(&thread->alive, __ATOMIC_ACQUIRE)) {
-		error = nacre_futex_wait(&thread->alive, 1, thread->handle, NACRE_DEADLINE_NEVER);
+		if (!interrupted_before_lock(&thread->alive))
+			error = nacre_futex_wait(&thread->alive, 1, thread->handle, NACRE_DEADLINE_NEVER);
+		interrupted_after();
 		if (error == NACRE_E_DEADLOCK)
 			return EDEADLK;
+		if (cancel_wanted && cancel_wanted())
+			return EINTR;
 	}
 	return 0;
 }
 
+/* Under threads_lock: 0, or why it cannot be joined or detached. */
+static int joinable(const struct __pthread *thread)
+{
+	if (!thread_is_known(thread))
+		return ESRCH;
+	return thread->detached || thread->joined ? EINVAL : 0;
+}
+
 int pthread_join(pthread_t thread, void **result)
 {
-	int error = EINVAL;
+	int error;
 
 	if (thread == pthread_self())
 		return EDEADLK;
+	cancel_point();
 	lock_take(&threads_lock);
-	if (!thread->detached && !thread->joined) {
-		thread->joined = true;
-		error = 0;
-	}
-	lock_drop(&threads_lock);
+	error = joinable(thread);
 	if (!error)
-		error = wait_for(thread);
+		thread->joined = true;
+	lock_drop(&threads_lock);
 	if (error)
 		return error;
+	error = wait_for(thread);
+	if (error) {
+		thread->joined = false;
+		cancel_point();
+		return error;
+	}
 	if (result)
 		*result = thread->result;
 	thread_free(thread);
@@ -279,11 +350,11 @@ int pthread_join(pthread_t thread, void **result)
 
 int pthread_detach(pthread_t thread)
 {
-	bool possible;
+	int error;
 
 	lock_take(&threads_lock);
-	possible = !thread->detached && !thread->joined;
-	if (possible) {
+	error = joinable(thread);
+	if (!error) {
 		thread->detached = true;
 		if (thread->exiting) {
 			thread->next = ending;
@@ -291,5 +362,5 @@ int pthread_detach(pthread_t thread)
 		}
 	}
 	lock_drop(&threads_lock);
-	return possible ? 0 : EINVAL;
+	return error;
 }

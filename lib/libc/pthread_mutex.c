@@ -87,7 +87,7 @@ static int lock_until(pthread_mutex_t *mutex, uint64_t deadline_ns)
 {
 	int again = taken_again(mutex, EDEADLK);
 
-	return again < 0 ? lock_take_until(&mutex->lock, deadline_ns) : again;
+	return again < 0 ? lock_take_with_signals(&mutex->lock, deadline_ns) : again;
 }
 
 int pthread_mutex_lock(pthread_mutex_t *mutex)
@@ -106,8 +106,12 @@ int pthread_mutex_trylock(pthread_mutex_t *mutex)
 
 int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *when)
 {
-	int error = timespec_check(when);
+	int error = pthread_mutex_trylock(mutex);
 
+	/* POSIX: what can be had at once is had, whatever the time says. */
+	if (error != EBUSY)
+		return error;
+	error = timespec_check(when);
 	return error ? error : lock_until(mutex, thread_deadline(CLOCK_REALTIME, when));
 }
 

@@ -17,6 +17,19 @@ int pthread_rwlockattr_destroy(pthread_rwlockattr_t *attr)
 	return 0;
 }
 
+int pthread_rwlockattr_setpshared(pthread_rwlockattr_t *attr, int shared)
+{
+	(void)attr;
+	return shared == PTHREAD_PROCESS_PRIVATE ? 0 : shared == PTHREAD_PROCESS_SHARED ? ENOTSUP : EINVAL;
+}
+
+int pthread_rwlockattr_getpshared(const pthread_rwlockattr_t *attr, int *shared)
+{
+	(void)attr;
+	*shared = PTHREAD_PROCESS_PRIVATE;
+	return 0;
+}
+
 int pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attr)
 {
 	(void)attr;
@@ -29,9 +42,19 @@ int pthread_rwlock_destroy(pthread_rwlock_t *lock)
 	return lock->readers ? EBUSY : 0;
 }
 
+/* A reader goes before writers who wait only where it is more urgent than all of them. */
 static bool may_read(const pthread_rwlock_t *lock)
 {
-	return lock->readers != WRITER && !lock->writers_waiting;
+	return lock->readers != WRITER &&
+	       (!lock->writers_waiting || pthread_self()->priority > lock->writers_priority);
+}
+
+static void writer_waits(pthread_rwlock_t *lock)
+{
+	unsigned priority = pthread_self()->priority;
+
+	if (!lock->writers_waiting++ || priority > lock->writers_priority)
+		lock->writers_priority = priority;
 }
 
 static bool may_write(const pthread_rwlock_t *lock)
@@ -50,6 +73,8 @@ static int read_until(pthread_rwlock_t *lock, const struct timespec *when)
 	int error = 0;
 
 	pthread_mutex_lock(&lock->mutex);
+	if (lock->writer == pthread_self())
+		error = EDEADLK;
 	while (!error && !may_read(lock))
 		error = wait_for_change(lock, when);
 	if (!error)
@@ -63,14 +88,18 @@ static int write_until(pthread_rwlock_t *lock, const struct timespec *when)
 	int error = 0;
 
 	pthread_mutex_lock(&lock->mutex);
-	lock->writers_waiting++;
+	if (lock->writer == pthread_self())
+		error = EDEADLK;
+	writer_waits(lock);
 	while (!error && !may_write(lock))
 		error = wait_for_change(lock, when);
 	lock->writers_waiting--;
-	if (!error)
+	if (!error) {
 		lock->readers = WRITER;
-	else
+		lock->writer = pthread_self();
+	} else {
 		pthread_cond_broadcast(&lock->changed); /* readers waited for us */
+	}
 	pthread_mutex_unlock(&lock->mutex);
 	return error;
 }
@@ -101,8 +130,10 @@ static int try_as(pthread_rwlock_t *lock, bool (*may)(const pthread_rwlock_t *lo
 
 	pthread_mutex_lock(&lock->mutex);
 	taken = may(lock);
-	if (taken)
+	if (taken) {
 		lock->readers = writer ? WRITER : lock->readers + 1;
+		lock->writer = writer ? pthread_self() : NULL;
+	}
 	pthread_mutex_unlock(&lock->mutex);
 	return taken ? 0 : EBUSY;
 }
@@ -126,6 +157,7 @@ int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 		error = EPERM;
 	else
 		lock->readers = lock->readers == WRITER ? 0 : lock->readers - 1;
+	lock->writer = NULL;
 	if (lock->readers == 0)
 		pthread_cond_broadcast(&lock->changed);
 	pthread_mutex_unlock(&lock->mutex);

@@ -1,19 +1,24 @@
 /* client.c - asking a server. */
 #include "nacre/client.h"
 #include "abi/nacre_calls.h"
-#include "idl/interface.h"
 
 nacre_status_t nacre_ask(nacre_handle_t connection, struct nacre_words *words)
 {
 	return nacre_answer(nacre_connection_call(connection, words), words);
 }
 
+nacre_status_t nacre_ask_until(nacre_handle_t connection, uint64_t deadline_ns, struct nacre_words *words,
+			       struct nacre_message *message, size_t *length)
+{
+	nacre_err_t error = nacre_connection_call_message(connection, words, deadline_ns, message, length);
+
+	return nacre_answer(error, words);
+}
+
 nacre_status_t nacre_ask_message(nacre_handle_t connection, struct nacre_words *words, struct nacre_message *message,
 				 size_t *length)
 {
-	nacre_err_t error = nacre_connection_call_message(connection, words, NACRE_DEADLINE_NEVER, message, length);
-
-	return nacre_answer(error, words);
+	return nacre_ask_until(connection, NACRE_DEADLINE_NEVER, words, message, length);
 }
 
 nacre_status_t nacre_ask_bytes(nacre_handle_t connection, struct nacre_words *words, const void *in, size_t in_size,

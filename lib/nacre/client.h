@@ -1,15 +1,12 @@
 /* client.h - asking a server: one call, one error to look at.
  *
- * A call can fail on the way (the kernel's error) or be refused by the server (the status in the reply). These
- * functions fold both into one result; on STATUS_OK the reply's words are in words->word[]. Where bytes come back,
- * they fill in word[4], the room, as idl/interface.h asks.
- *
- *     struct nacre_words words = { .opcode = TIME_WALL };
- *     nacre_status_t status = nacre_ask(time, &words);
- *
- * They wait without deadline; who needs one uses nacre_connection_call_message itself and nacre_answer. */
+ * Programs use the stubs that tool/idl makes of a protocol ("idl/NAME_client.h"), which stand on these. A call can fail on
+ * the way (the kernel's error) or be refused by the server (the status of the answer); both are one result here. On
+ * STATUS_OK the answer's words are in words->word[]. Where bytes come back, nacre_ask_bytes fills in word[4], the room, as
+ * doc/interfaces.md asks. */
 #pragma once
 #include "abi/nacre_abi.h"
+#include "idl/interface.h"
 #include "nacre/error.h"
 
 #ifdef __cplusplus
@@ -31,13 +28,20 @@ nacre_status_t nacre_ask_handle(nacre_handle_t connection, struct nacre_words *w
 nacre_status_t nacre_ask_message(nacre_handle_t connection, struct nacre_words *words, struct nacre_message *message,
 			      size_t *length);
 
+/* The same, until a deadline: TIMEOUT. `message` and `length` may be NULL. */
+nacre_status_t nacre_ask_until(nacre_handle_t connection, uint64_t deadline_ns, struct nacre_words *words,
+			       struct nacre_message *message, size_t *length);
+
 /* Bytes without waiting: nacre_connection_send of at most NACRE_LIMIT_SEND_BYTES. */
 nacre_status_t nacre_tell_bytes(nacre_handle_t connection, const struct nacre_words *words, const void *in, size_t in_size);
 
-/* Folds the kernel's error and the server's status. */
+/* Folds the kernel's error and the server's status. What is no status at all is MALFORMED: a server that passes its
+ * answer on must not be made to say what only it may. */
 static inline nacre_status_t nacre_answer(nacre_err_t error, const struct nacre_words *words)
 {
-	return error ? (nacre_status_t)error : (nacre_status_t)words->opcode;
+	if (error)
+		return error;
+	return words->opcode <= NACRE_STATUS_MAX ? (nacre_status_t)words->opcode : (nacre_status_t)STATUS_MALFORMED;
 }
 
 /* Does the server behind a connection speak this protocol, in this major version and at least this minor one?

@@ -11,6 +11,9 @@ extern "C" {
 
 typedef uint32_t nacre_status_t;
 
+/* The kernel's are below 64, those of all protocols below 128, those of one protocol up to here. */
+enum { NACRE_STATUS_MAX = 255 };
+
 const char *nacre_error_name(nacre_status_t status);     /* "PEER_GONE" */
 const char *nacre_error_sentence(nacre_status_t status); /* "the other side is dead, or the object was destroyed" */
 const char *nacre_error_hint(nacre_status_t status);     /* "connect again through its name"; may be empty */

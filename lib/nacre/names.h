@@ -1,9 +1,10 @@
 /* names.h - finding servers by name, in this process's own name space.
  *
  * A name space is made from the manifest; what is not in it does not exist for this process. The protocol is
- * idl/names.h; this is its client for programs that just want a connection. */
+ * idl/names.nid; this is its client for programs that just want a connection. */
 #pragma once
 #include "abi/nacre_abi.h"
+#include <stdbool.h>
 #include "nacre/error.h"
 
 #ifdef __cplusplus
@@ -14,6 +15,12 @@ extern "C" {
  * space allows the name at all; the second form answers STATUS_NOT_READY instead. */
 nacre_status_t nacre_connect(const char *path, nacre_handle_t *connection);
 nacre_status_t nacre_connect_now(const char *path, nacre_handle_t *connection);
+
+/* The same, and it is asked whether it speaks this protocol, in this major version and at least this minor one
+ * (major << 16 | minor). What stubs call for NAME_connect. STATUS_METHOD: another version. STATUS_NOT_FOUND: another
+ * protocol, or nothing of that name. */
+nacre_status_t nacre_connect_interface(const char *path, uint32_t protocol, uint32_t version, bool now,
+				       nacre_handle_t *connection);
 
 #ifdef __cplusplus
 }

@@ -27,15 +27,39 @@ static uint64_t deadline_of(const struct nacre_server *server)
 	return server->alarm && server->deadline_ns ? server->deadline_ns : NACRE_DEADLINE_NEVER;
 }
 
+/* Spelt out, here and below: the functions that the compiler calls to copy and clear took half of a turn's instructions. */
+static void words_set(uintptr_t to[5], uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d, uintptr_t e)
+{
+	to[0] = a;
+	to[1] = b;
+	to[2] = c;
+	to[3] = d;
+	to[4] = e;
+}
+
+static void words_copy(uintptr_t to[5], const uintptr_t from[5])
+{
+	words_set(to, from[0], from[1], from[2], from[3], from[4]);
+}
+
+static void reply_clear(struct nacre_reply *reply)
+{
+	words_set(reply->word, 0, 0, 0, 0, 0);
+	reply->structure_size = reply->size = 0;
+	reply->handle_count = 0;
+	reply->close_handles = false;
+}
+
 /* Puts a reply's bytes and handles into a header. */
 static void message_fill(struct nacre_message *message, const struct nacre_reply *reply)
 {
-	message->in_count = reply->size != 0;
+	message->in_count = reply->structure_size || reply->size ? 2 : 0;
 	message->out_count = 0;
 	message->handle_count = (uint8_t)reply->handle_count;
 	message->accept = 0;
 	message->pages = NACRE_PAGES_NONE;
-	message->in[0] = (struct nacre_segment){ (uintptr_t)reply->data, reply->size };
+	message->in[0] = (struct nacre_segment){ (uintptr_t)reply->structure, reply->structure_size };
+	message->in[1] = (struct nacre_segment){ (uintptr_t)reply->data, reply->size };
 	for (uint32_t i = 0; i < reply->handle_count; i++)
 		message->send[i] = reply->handle[i];
 }
@@ -93,7 +117,8 @@ static nacre_err_t exchange(struct turn *turn)
 	/* What is to be closed must not wait for the next message. */
 	if (turn->reply.close_handles)
 		return exchange_in_two_steps(turn);
-	if (!turn->reply.size && !turn->reply.handle_count && !turn->accept && deadline_ns == NACRE_DEADLINE_NEVER)
+	if (!turn->reply.structure_size && !turn->reply.size && !turn->reply.handle_count && !turn->accept &&
+	    deadline_ns == NACRE_DEADLINE_NEVER)
 		return nacre_server_reply_and_receive(turn->server->handle, &turn->answer, turn->token, &turn->received);
 	message_fill(&turn->message, &turn->reply);
 	turn->message.accept = turn->accept;
@@ -110,7 +135,7 @@ static nacre_err_t turn_take(struct turn *turn)
 	nacre_err_t error = exchange(turn);
 
 	turn->token = 0;
-	turn->reply = (struct nacre_reply){ 0 };
+	reply_clear(&turn->reply);
 	return error;
 }
 
@@ -124,46 +149,33 @@ nacre_handle_t nacre_request_take(struct nacre_request *request, unsigned index)
 	return handle;
 }
 
+nacre_handle_t nacre_request_keep(struct nacre_request *request, nacre_handle_t handle)
+{
+	for (uint32_t i = 0; i < request->handle_count; i++)
+		if (request->handle[i] == handle)
+			request->handle[i] = NACRE_HANDLE_NONE;
+	return handle;
+}
+
 static void request_read(struct nacre_request *request, const struct turn *turn)
 {
 	const struct nacre_received *received = &turn->received;
 	uint32_t handles = received->info >> NACRE_INFO_HANDLES_SHIFT & 7;
 
-	*request = (struct nacre_request){
-		.words = received->words,
-		.badge = received->badge,
-		.token = received->token,
-		.data = turn->server->buffer,
-		.size = received->length,
-		.loan = received->loan_pages ? (void *)received->loan_base : NULL,
-		.loan_size = received->loan_pages * NACRE_PAGE_BYTES,
-		.loan_writable = received->info & NACRE_INFO_LOAN_WRITABLE,
-		.forwarded = received->info & NACRE_INFO_FORWARDED,
-		.handle_count = handles < NACRE_LIMIT_HANDLES ? handles : NACRE_LIMIT_HANDLES,
-		.server = turn->server,
-	};
+	request->words.opcode = received->words.opcode;
+	words_copy(request->words.word, received->words.word);
+	request->badge = received->badge;
+	request->token = received->token;
+	request->data = turn->server->buffer;
+	request->size = received->length;
+	request->loan = received->loan_pages ? (void *)received->loan_base : NULL;
+	request->loan_size = received->loan_pages * NACRE_PAGE_BYTES;
+	request->loan_writable = received->info & NACRE_INFO_LOAN_WRITABLE;
+	request->forwarded = received->info & NACRE_INFO_FORWARDED;
+	request->handle_count = handles < NACRE_LIMIT_HANDLES ? handles : NACRE_LIMIT_HANDLES;
+	request->server = turn->server;
 	for (uint32_t i = 0; i < request->handle_count; i++)
 		request->handle[i] = turn->message.received[i];
-}
-
-static bool loan_fits(const struct nacre_method *method, const struct nacre_request *request)
-{
-	switch (method->loan) {
-	case NACRE_LOAN_NONE:
-		return !request->loan;
-	case NACRE_LOAN_READ:
-		return request->loan;
-	case NACRE_LOAN_WRITE:
-		return request->loan && request->loan_writable;
-	}
-	return true;
-}
-
-static bool request_fits(const struct nacre_method *method, const struct nacre_request *request)
-{
-	return request->size >= method->size_min && request->size <= method->size_max &&
-	       request->handle_count >= method->handles_min && request->handle_count <= method->handles_max &&
-	       loan_fits(method, request);
 }
 
 static const struct nacre_protocol *protocol_at(const struct nacre_server *server, uintptr_t badge)
@@ -178,28 +190,15 @@ static nacre_status_t interface_info(const struct nacre_protocol *protocol, stru
 	return STATUS_OK;
 }
 
-static nacre_status_t request_serve(struct nacre_request *request, bool is_call, struct nacre_reply *reply)
+static nacre_status_t request_serve(struct nacre_request *request, struct nacre_reply *reply)
 {
 	const struct nacre_protocol *protocol = protocol_at(request->server, request->badge);
-	uintptr_t opcode = request->words.opcode;
-	const struct nacre_method *method;
-	nacre_status_t status;
 
 	if (!protocol)
 		return STATUS_DENIED;
-	if (opcode == INTERFACE_INFO)
+	if (request->words.opcode == INTERFACE_INFO)
 		return interface_info(protocol, reply);
-	if (opcode >= protocol->count || !protocol->methods[opcode].handle)
-		return STATUS_METHOD;
-	method = &protocol->methods[opcode];
-	if ((opcode == INTERFACE_CONNECT && !request->forwarded) || (!is_call && !method->by_send))
-		return STATUS_METHOD;
-	if (!request_fits(method, request))
-		return STATUS_MALFORMED;
-	status = method->handle(request, reply);
-	if (method->answers_bytes)
-		reply->size = min_size(reply->size, request->words.word[4]);
-	return status;
+	return protocol->serve(request, reply, protocol->handlers);
 }
 
 /* Makes the answer to a call out of what its handler said. */
@@ -207,28 +206,27 @@ static void answer_set(struct turn *turn, nacre_token_t token, nacre_status_t st
 {
 	struct nacre_reply *reply = &turn->reply;
 
-	if (reply->later || !token) {
+	if (status == NACRE_LATER || !token) {
 		reply_handles_close(reply);
-		*reply = (struct nacre_reply){ 0 };
+		reply_clear(reply);
 		return;
 	}
 	turn->token = token;
 	turn->answer.opcode = status;
-	for (unsigned i = 0; i < ARRAY_SIZE(reply->word); i++)
-		turn->answer.word[i] = reply->word[i];
+	words_copy(turn->answer.word, reply->word);
 	if (status == STATUS_OK)
 		return;
 	reply_handles_close(reply);
-	*reply = (struct nacre_reply){ 0 };
+	reply_clear(reply);
 }
 
-static void request_handle(struct turn *turn, bool is_call)
+static void request_handle(struct turn *turn)
 {
 	struct nacre_request request;
 	nacre_status_t status;
 
 	request_read(&request, turn);
-	status = request_serve(&request, is_call, &turn->reply);
+	status = request_serve(&request, &turn->reply);
 	handles_close(request.handle, request.handle_count);
 	answer_set(turn, request.token, status);
 }
@@ -264,10 +262,8 @@ static void message_handle(struct turn *turn)
 
 	switch (received->info & NACRE_INFO_KIND) {
 	case NACRE_KIND_CALL:
-		request_handle(turn, true);
-		break;
 	case NACRE_KIND_SEND:
-		request_handle(turn, false);
+		request_handle(turn);
 		break;
 	case NACRE_KIND_SIGNAL:
 		signal_handle(server, received->badge, received->words.word[0]);
@@ -288,17 +284,10 @@ static void message_handle(struct turn *turn)
 
 /* --- the loop ---------------------------------------------------------------------------------------------- */
 
+/* Protocols chosen by badge are not known beforehand, unless the server names the one that takes the most. */
 static uint8_t handles_wanted(const struct nacre_server *server)
 {
-	unsigned most = 0;
-
-	/* Protocols chosen by badge are not known beforehand. */
-	if (server->protocol_of || !server->protocol)
-		return NACRE_LIMIT_HANDLES;
-	for (uint32_t i = 0; i < server->protocol->count; i++)
-		if (server->protocol->methods[i].handles_max > most)
-			most = server->protocol->methods[i].handles_max;
-	return (uint8_t)most;
+	return server->protocol ? server->protocol->handles : (uint8_t)NACRE_LIMIT_HANDLES;
 }
 
 /* Under a steady stream of messages the receive would never time out. */

@@ -1,34 +1,35 @@
-/* server.h - the skeleton of a server: receives, checks, dispatches, answers, and never dies of a client.
+/* server.h - the loop of a server: receives, checks, dispatches, answers, and never dies of a client.
  *
- * A server states its protocol as a table, one row a method, and the skeleton turns away whatever does not fit
- * a row: an unknown method (STATUS_METHOD); too few or too many bytes, a loan or handles that should not be there or
- * are missing (STATUS_MALFORMED). Handlers see only messages of the right shape; what is inside they check.
+ * What a server speaks stands in a file of the interface language (doc/interfaces.md), and tool/idl makes its skeleton:
+ * a handler for each method, which gets the method's parameters and fills in the answer's.
  *
- *     static nacre_status_t get(struct nacre_request *request, struct nacre_reply *reply)
+ *     #include "idl/counter_server.h"
+ *
+ *     static nacre_status_t get(struct nacre_request *request, const struct counter_get_in *in, struct counter_get_out *out)
  *     {
- *         if (request->words.word[0] >= COUNT)
+ *         if (in->index >= COUNT)
  *             return STATUS_NOT_FOUND;
- *         reply->word[0] = counters[request->words.word[0]];
+ *         out->value = counters[in->index];
  *         return STATUS_OK;
  *     }
- *     static const struct nacre_method methods[] = { [COUNTER_GET] = { .handle = get } };
- *     static const struct nacre_protocol protocol = NACRE_PROTOCOL(COUNTER_PROTOCOL, COUNTER_VERSION, methods);
  *     int main(void)
  *     {
- *         static uint32_t buffer[64];
- *         struct nacre_server server = { .handle = nacre_startup_handle("server"), .protocol = &protocol,
- *                                        .buffer = buffer, .buffer_size = sizeof(buffer) };
- *         return nacre_server_run(&server);
+ *         static const struct counter_handlers handlers = { .get = get };
+ *         return counter_run(&handlers);
  *     }
  *
- * The rules common to all protocols stand in idl/interface.h. The skeleton sees to these: INTERFACE_INFO it answers
- * itself; INTERFACE_CONNECT reaches its handler only where the message was forwarded, as by the name server; no
- * reply is longer than the room that word[4] states.
+ * NAME_run serves the handle `server` of this program with one protocol and nothing else. A server that wants more fills
+ * in a struct nacre_server: NAME_SERVED_BY(&handlers) makes its struct nacre_protocol, NAME_BUFFER_BYTES says how large
+ * its buffer must be. A method without a handler is answered with STATUS_METHOD, so that one protocol can be served in
+ * parts, chosen by badge (protocol_of): who may not call a method does not find it.
  *
- *   I1  every call is answered exactly once, by the skeleton or, after reply->later, by nacre_server_answer
- *   I2  handles that came and were not taken (nacre_request_take) are closed before the next receive
- *   I3  request->data and a loan stay valid until the handler returns; with reply->later the loan alone lives on
- *       until the answer. Both may hold anything, and a lent page may turn into zeroes at any moment
+ * The skeleton answers method 0 itself. Method 1, connect, reaches its handler only where it was forwarded, as by the
+ * name server. What a request's parameters must be for a handler to see them, doc/interfaces.md says.
+ *
+ *   I1  every call is answered exactly once, by the skeleton or, after NACRE_LATER, by NAME_METHOD_answer
+ *   I2  handles that came and were not taken (nacre_request_keep) are closed before the next receive
+ *   I3  what copied parameters point to stays as it is until the handler returns; with NACRE_LATER a loan alone lives on
+ *       until the answer. A lent page may hold anything, change at any moment, and turn into zeroes: copy, then check
  *
  * Does not: start threads. Several threads may each run nacre_server_run with a struct and a buffer of their own. */
 #pragma once
@@ -56,42 +57,40 @@ struct nacre_request {
 	struct nacre_server *server;
 };
 
-/* A reply starts out empty. When the handler answers another status than OK, only words and status go back. */
+/* What a handler answers instead of a status when it has not answered yet. Never travels. */
+#define NACRE_LATER ((nacre_status_t)0xffffffffu)
+
+/* An answer as it travels. It starts out empty. When the handler answers another status than OK, only words and status
+ * go back. */
 struct nacre_reply {
 	uintptr_t word[5];
-	const void *data;                /* bytes to copy into the caller's segments; the receive buffer may serve */
+	const void *structure;           /* bytes to copy into the caller's segments: these first, ... */
+	size_t structure_size;
+	const void *data;                /* ... then these; the receive buffer may serve */
 	size_t size;
 	uint32_t handle_count;
 	nacre_handle_t handle[NACRE_LIMIT_HANDLES]; /* duplicates of these go to the caller */
 	bool close_handles;              /* close the server's own once they are sent */
-	bool later;                      /* nacre_server_answer will be called with request->token */
 };
+
+/* A skeleton: takes a request apart, calls the handler, puts its answer together. */
+typedef nacre_status_t nacre_serve(struct nacre_request *request, struct nacre_reply *reply, const void *handlers);
 
 typedef nacre_status_t nacre_handler(struct nacre_request *request, struct nacre_reply *reply);
 
-enum nacre_loan { NACRE_LOAN_NONE, NACRE_LOAN_READ, NACRE_LOAN_WRITE, NACRE_LOAN_OPTIONAL };
-
-struct nacre_method {
-	nacre_handler *handle;           /* NULL: there is no such method */
-	uint32_t size_min, size_max;     /* bytes that may come along; 0, 0: none */
-	uint8_t handles_min, handles_max; /* handles that may come along; a MOVEd memory is one of them */
-	uint8_t loan;                    /* enum nacre_loan; _READ takes a writable loan too */
-	bool by_send;                    /* may also be sent, then without an answer */
-	bool answers_bytes;              /* word[4] of the request is the room for them; longer replies are cut */
-};
-
+/* Made by NAME_SERVED_BY. */
 struct nacre_protocol {
 	uint32_t number, version;
-	const struct nacre_method *methods;
-	uint32_t count;
+	nacre_serve *serve;
+	const void *handlers;
+	uint8_t handles;                 /* the most handles that a request brings */
 };
-#define NACRE_PROTOCOL(number, version, methods) \
-	{ (number), (version), (methods), sizeof(methods) / sizeof((methods)[0]) }
 
 struct nacre_server {
 	nacre_handle_t handle;                   /* with RECEIVE */
 	const struct nacre_protocol *protocol;   /* spoken on every badge ... */
-	const struct nacre_protocol *(*protocol_of)(uintptr_t badge); /* ... unless this says otherwise; NULL: refuse */
+	const struct nacre_protocol *(*protocol_of)(uintptr_t badge); /* ... unless this says otherwise; NULL: refuse. Then
+	                                            `protocol` says only how many handles may come; without it, 4 */
 	void *buffer;                            /* this thread's receive buffer */
 	size_t buffer_size;
 
@@ -120,6 +119,9 @@ nacre_status_t nacre_server_answer(nacre_token_t token, nacre_status_t status, c
 
 /* Takes handle `index` out of the request: it is the handler's now. */
 nacre_handle_t nacre_request_take(struct nacre_request *request, unsigned index);
+
+/* The same by its value: for a parameter that is a handle. */
+nacre_handle_t nacre_request_keep(struct nacre_request *request, nacre_handle_t handle);
 
 #ifdef __cplusplus
 }

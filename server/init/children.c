@@ -1,4 +1,4 @@
-/* children.c - programs that were started, as those who started them see them (idl/process.h). */
+/* children.c - programs that were started, as those who started them see them (idl/process.nid). */
 #include "children.h"
 #include "abi/nacre_calls.h"
 #include "base/string.h"
@@ -6,16 +6,16 @@
 #include "handles.h"
 #include "server.h"
 
-static struct process *child_of(const struct nacre_request *request, uintptr_t number)
+static struct process *child_of(const struct nacre_request *request, uint32_t number)
 {
 	struct process *client = client_of(request), *child = process_find(number);
 
 	return client && child && !child->service && child->parent == client->number ? child : NULL;
 }
 
-nacre_status_t children_wait(struct nacre_request *request, struct nacre_reply *reply)
+nacre_status_t children_wait(struct nacre_request *request, const struct process_wait_in *in, struct process_wait_out *out)
 {
-	struct process *child = child_of(request, request->words.word[0]);
+	struct process *child = child_of(request, in->number);
 
 	if (!child)
 		return STATUS_NOT_FOUND;
@@ -23,62 +23,57 @@ nacre_status_t children_wait(struct nacre_request *request, struct nacre_reply *
 		if (child->waiter)
 			return STATUS_FULL;
 		child->waiter = request->token;
-		reply->later = true;
-		return STATUS_OK;
+		return NACRE_LATER;
 	}
-	reply->word[0] = child->cause;
-	reply->word[1] = child->code;
+	*out = (struct process_wait_out){ child->cause, child->code };
 	process_forget(child);
 	return STATUS_OK;
 }
 
-nacre_status_t children_ended(struct nacre_request *request, struct nacre_reply *reply)
+nacre_status_t children_ended(struct nacre_request *request, struct process_ended_out *out)
 {
 	LIST_FOR_EACH(node, &processes) {
 		struct process *process = LIST_ENTRY(node, struct process, link);
 
 		if (!process->ended || child_of(request, process->number) != process)
 			continue;
-		reply->word[0] = process->number;
-		reply->word[1] = process->cause;
-		reply->word[2] = process->code;
+		*out = (struct process_ended_out){ process->number, process->cause, process->code };
 		process_forget(process);
 		return STATUS_OK;
 	}
 	return STATUS_END;
 }
 
-nacre_status_t children_kill(struct nacre_request *request, struct nacre_reply *reply)
+nacre_status_t children_kill(struct nacre_request *request, const struct process_kill_in *in)
 {
-	struct process *child = child_of(request, request->words.word[0]);
+	struct process *child = child_of(request, in->number);
 
-	(void)reply;
 	if (!child)
 		return STATUS_NOT_FOUND;
-	return child->ended ? STATUS_OK : nacre_process_kill(child->process, request->words.word[1]);
+	return child->ended ? STATUS_OK : nacre_process_kill(child->process, in->code);
 }
 
-nacre_status_t children_handle(struct nacre_request *request, struct nacre_reply *reply)
+nacre_status_t children_handle(struct nacre_request *request, const struct process_handle_in *in, struct process_handle_out *out)
 {
-	const struct process *child = child_of(request, request->words.word[0]);
+	const struct process *child = child_of(request, in->number);
 
-	return child && !child->ended ? reply_handle(reply, child->process, NACRE_RIGHT_INSPECT) : STATUS_NOT_FOUND;
+	return child && !child->ended ? handle_give(child->process, NACRE_RIGHT_INSPECT, &out->program) : STATUS_NOT_FOUND;
 }
 
 void program_ended(struct process *process, uint32_t cause, uint32_t code)
 {
-	struct nacre_reply reply = { .word = { cause, code } };
+	const struct process_wait_out out = { cause, code };
 
 	process->ended = true;
 	process->cause = cause;
 	process->code = code;
 	handles_device_release(process->number);
 	if (process->notice)
-		nacre_connection_signal(process->notice, PROCESS_NOTICE);
+		nacre_connection_signal(process->notice, PROCESS_SIGNAL_ENDED);
 	process_close(process);
 	process_orphan_children(process->number);
 	/* Told, or nobody there to tell. */
-	if ((process->waiter && nacre_server_answer(process->waiter, STATUS_OK, &reply) == NACRE_E_OK) ||
+	if ((process->waiter && process_wait_answer(process->waiter, STATUS_OK, &out) == NACRE_E_OK) ||
 	    process->parent == PROCESS_OF_INIT)
 		process_forget(process);
 }
@@ -93,25 +88,21 @@ void children_wait_clean(void)
 	}
 }
 
-nacre_status_t children_report(struct nacre_request *request, struct nacre_reply *reply)
+nacre_status_t children_report(struct nacre_request *request, const struct process_report_in *in, struct process_report_out *out)
 {
-	uintptr_t number = request->words.word[0], from = request->words.word[1];
 	const struct process *client = client_of(request);
 	const struct crash *crash;
+	size_t length, from;
 
 	if (!client)
 		return STATUS_NOT_FOUND;
-	if (!number) {
-		size_t length = client->failure ? string_length(client->failure) : 0;
-
-		reply->data = client->failure + min_size(from, length);
-		reply->size = length - min_size(from, length);
-		return reply->size ? STATUS_OK : STATUS_END;
+	if (in->number) {
+		crash = crash_of(in->number, client->number);
+		return crash ? crash_give(crash, request, in->from, in->room.run, &out->text, &out->text_size) : STATUS_NOT_FOUND;
 	}
-	crash = crash_of(number, client->number);
-	if (!crash)
-		return STATUS_NOT_FOUND;
-	reply->data = request->server->buffer;
-	reply->size = crash_text(crash, from, request->server->buffer, request->server->buffer_size);
-	return reply->size ? STATUS_OK : STATUS_END;
+	length = client->failure ? string_length(client->failure) : 0;
+	from = min_size(in->from, length);
+	out->text = client->failure + from;
+	out->text_size = min_size(length - from, in->room.run);
+	return out->text_size ? STATUS_OK : STATUS_END;
 }

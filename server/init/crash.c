@@ -139,6 +139,16 @@ size_t crash_text(const struct crash *crash, size_t from, char *to, size_t room)
 	return writer.written;
 }
 
+nacre_status_t crash_give(const struct crash *crash, const struct nacre_request *request, size_t from, size_t room,
+			  const void **text, size_t *size)
+{
+	const struct nacre_server *server = request->server;
+
+	*text = server->buffer;
+	*size = crash_text(crash, from, server->buffer, min_size(room, server->buffer_size));
+	return *size ? STATUS_OK : STATUS_END;
+}
+
 /* --- taking it down ------------------------------------------------------------------------------------ */
 
 /* Line by line, as the log wants it. */

@@ -25,5 +25,9 @@ const struct crash *crash_of(uintptr_t number, uint32_t parent);
 /* Writes the report from byte `from` on; answers how many bytes were written, 0 at its end. */
 size_t crash_text(const struct crash *crash, size_t from, char *to, size_t room);
 
+/* The same as the answer to a request, as much as there is room for; STATUS_END at its end. */
+nacre_status_t crash_give(const struct crash *crash, const struct nacre_request *request, size_t from, size_t room,
+			  const void **text, size_t *size);
+
 /* "ended by itself", "read of an address that is not readable" ... */
 const char *cause_text(uint32_t cause);

@@ -1,7 +1,7 @@
 /* end.c - the end of the machine. */
 #include "end.h"
 #include "abi/nacre_calls.h"
-#include "idl/power.h"
+#include "idl/power_client.h"
 #include "machine.h"
 #include "nacre/clock.h"
 #include "process.h"
@@ -27,11 +27,11 @@ static void kill_programs(void)
 	}
 }
 
-uint32_t end_machine(uint32_t how, uint32_t status)
+nacre_status_t end_machine(enum system_ending how, uint32_t status)
 {
-	struct nacre_words words = { .opcode = how == SYSTEM_REBOOT ? POWER_RESET : POWER_OFF, .word = { status } };
 	const struct service *power = service_find("power");
 	nacre_handle_t connection;
+	nacre_status_t answer;
 	nacre_err_t error;
 
 	if (!power || !power->server)
@@ -41,9 +41,9 @@ uint32_t end_machine(uint32_t how, uint32_t status)
 		return error;
 	due_ns = nacre_deadline_in(PATIENCE_NS);
 	kill_programs();
-	error = nacre_connection_send(connection, &words, NULL);
+	answer = how == SYSTEM_ENDING_REBOOT ? power_reset_send(connection) : power_off_send(connection, status);
 	nacre_handle_close(connection);
-	return error;
+	return answer;
 }
 
 uint64_t end_tend(uint64_t now_ns)

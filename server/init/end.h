@@ -2,9 +2,10 @@
 #pragma once
 #include <stdbool.h>
 #include "idl/system.h"
+#include "nacre/error.h"
 
-/* `how`: SYSTEM_POWEROFF, SYSTEM_REBOOT. STATUS_OK: it is under way, and comes in a moment. */
-uint32_t end_machine(uint32_t how, uint32_t status);
+/* STATUS_OK: it is under way, and comes in a moment. */
+nacre_status_t end_machine(enum system_ending how, uint32_t status);
 
 /* From then on nothing is started. */
 bool end_has_begun(void);

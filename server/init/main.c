@@ -34,7 +34,7 @@ static int refuse_without_entropy(void)
 {
 	say_loudly("entropy: NONE, and this system must not start so");
 	nacre_sleep_until(nacre_deadline_in(100 * NACRE_MS)); /* for the console to finish */
-	end_machine(SYSTEM_POWEROFF, 1);
+	end_machine(SYSTEM_ENDING_POWEROFF, 1);
 	return FAILED_ENTROPY;
 }
 

@@ -1,25 +1,13 @@
-/* overview.c - the whole system, to see and to steer (idl/system.h). */
+/* overview.c - the whole system, to see and to steer (idl/system.nid). */
 #include "abi/nacre_calls.h"
 #include "base/fdt.h"
 #include "base/string.h"
 #include "crash.h"
 #include "end.h"
-#include "idl/system.h"
+#include "idl/system_server.h"
 #include "launch.h"
 #include "server.h"
 #include "service.h"
-
-/* Answers with a structure that lies in the receive buffer, and so outlives the handler. */
-static void *answer_make(struct nacre_request *request, struct nacre_reply *reply, size_t size)
-{
-	uint32_t *structure = request->server->buffer;
-
-	memset(structure, 0, size);
-	structure[0] = (uint32_t)size;
-	reply->data = structure;
-	reply->size = size;
-	return structure;
-}
 
 static void text_set(char *to, size_t size, const char *from, size_t from_size)
 {
@@ -28,185 +16,170 @@ static void text_set(char *to, size_t size, const char *from, size_t from_size)
 
 /* --- processes ----------------------------------------------------------------------------------------- */
 
-static nacre_status_t describe_init(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t give_both(struct system_process_out *out, nacre_handle_t process, nacre_handle_t budget)
 {
-	struct system_process *answer = answer_make(request, reply, sizeof(*answer));
-	nacre_status_t status;
+	nacre_status_t status = handle_give(process, NACRE_RIGHT_INSPECT, &out->process);
 
-	answer->number = PROCESS_OF_INIT;
-	text_set(answer->label, sizeof(answer->label), "init", 4);
-	status = reply_handle(reply, machine.boot->process, NACRE_RIGHT_INSPECT);
-	return status ? status : reply_handle(reply, machine.boot->budget, NACRE_RIGHT_INSPECT);
+	return status ? status : handle_give(budget, NACRE_RIGHT_INSPECT, &out->budget);
 }
 
-static nacre_status_t describe(struct nacre_request *request, struct nacre_reply *reply, const struct process *process)
+static nacre_status_t describe_init(struct system_process_out *out)
 {
-	struct system_process *answer = answer_make(request, reply, sizeof(*answer));
-	nacre_status_t status;
-
-	answer->number = process->number;
-	answer->parent = process->parent;
-	answer->kind = process->service ? SYSTEM_SERVICE : SYSTEM_PROGRAM;
-	answer->restarts = process->service ? process->service->restarts : 0;
-	answer->cause = process->cause;
-	answer->code = process->code;
-	answer->priority = process->priority;
-	memcpy(answer->label, process->label, sizeof(answer->label));
-	if (process->ended)
-		return STATUS_OK;
-	status = reply_handle(reply, process->process, NACRE_RIGHT_INSPECT);
-	return status ? status : reply_handle(reply, process->budget, NACRE_RIGHT_INSPECT);
+	out->state.number = PROCESS_OF_INIT;
+	text_set(out->state.label, sizeof(out->state.label), "init", 4);
+	return give_both(out, machine.boot->process, machine.boot->budget);
 }
 
-static nacre_status_t system_process(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t describe(struct system_process_out *out, const struct process *process)
 {
-	if (request->words.word[0] <= PROCESS_OF_INIT)
-		return describe_init(request, reply);
+	out->state = (struct system_process){
+		.number = process->number, .parent = process->parent,
+		.kind = process->service ? SYSTEM_KIND_SERVICE : SYSTEM_KIND_PROGRAM,
+		.restarts = process->service ? process->service->restarts : 0,
+		.cause = process->cause, .code = process->code, .priority = process->priority,
+	};
+	memcpy(out->state.label, process->label, sizeof(out->state.label));
+	return process->ended ? STATUS_OK : give_both(out, process->process, process->budget);
+}
+
+static nacre_status_t system_process(struct nacre_request *request, const struct system_process_in *in,
+				     struct system_process_out *out)
+{
+	(void)request;
+	if (in->number <= PROCESS_OF_INIT)
+		return describe_init(out);
 	LIST_FOR_EACH(node, &processes) {
 		const struct process *process = LIST_ENTRY(node, struct process, link);
 
-		if (process->number >= request->words.word[0])
-			return describe(request, reply, process);
+		if (process->number >= in->number)
+			return describe(out, process);
 	}
 	return STATUS_END;
 }
 
-static nacre_status_t system_kill(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t system_kill(struct nacre_request *request, const struct system_kill_in *in)
 {
-	struct process *process = process_find(request->words.word[0]);
+	struct process *process = process_find(in->number);
 
-	(void)reply;
-	if (request->words.word[0] == PROCESS_OF_INIT)
+	(void)request;
+	if (in->number == PROCESS_OF_INIT)
 		return STATUS_DENIED;
 	if (!process)
 		return STATUS_NOT_FOUND;
-	return process->ended ? STATUS_OK : nacre_process_kill(process->process, request->words.word[1]);
+	return process->ended ? STATUS_OK : nacre_process_kill(process->process, in->code);
 }
 
-static nacre_status_t system_report(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t system_report(struct nacre_request *request, const struct system_report_in *in,
+				    struct system_report_out *out)
 {
-	const struct crash *crash = crash_at(request->words.word[0]);
-	struct nacre_server *server = request->server;
+	const struct crash *crash = crash_at(in->n);
 
-	if (!crash)
-		return STATUS_END;
-	reply->data = server->buffer;
-	reply->size = crash_text(crash, request->words.word[1], server->buffer, server->buffer_size);
-	return reply->size ? STATUS_OK : STATUS_END;
+	return crash ? crash_give(crash, request, in->from, in->room.run, &out->text, &out->text_size) : STATUS_END;
 }
 
 /* --- budgets ------------------------------------------------------------------------------------------- */
 
-static nacre_status_t describe_budget(struct nacre_request *request, struct nacre_reply *reply, nacre_handle_t budget,
-				      uint32_t depth, const char *label, size_t size)
+static nacre_status_t describe_budget(struct system_budget_out *out, nacre_handle_t budget, uint32_t depth, const char *label,
+				      size_t size)
 {
-	struct system_budget *answer = answer_make(request, reply, sizeof(*answer));
-
-	answer->depth = depth;
-	text_set(answer->label, sizeof(answer->label), label, size);
-	return reply_handle(reply, budget, NACRE_RIGHT_INSPECT);
+	out->state.depth = depth;
+	text_set(out->state.label, sizeof(out->state.label), label, size);
+	return handle_give(budget, NACRE_RIGHT_INSPECT, &out->budget);
 }
 
 /* In order: the machine's, those of the services, that of all programs, those of the programs. */
-static nacre_status_t system_budget(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t system_budget(struct nacre_request *request, const struct system_budget_in *in, struct system_budget_out *out)
 {
-	uintptr_t n = request->words.word[0];
+	uint32_t n = in->n;
 
+	(void)request;
 	if (!n--)
-		return describe_budget(request, reply, machine.boot->budget, 0, "machine", 7);
+		return describe_budget(out, machine.boot->budget, 0, "machine", 7);
 	if (n < service_count)
-		return describe_budget(request, reply, services[n].budget, 1, services[n].program->name,
-				       services[n].program->name_size);
-	n -= service_count;
+		return describe_budget(out, services[n].budget, 1, services[n].program->name, services[n].program->name_size);
+	n -= (uint32_t)service_count;
 	if (!n--)
-		return describe_budget(request, reply, programs_budget, 1, "programs", 8);
+		return describe_budget(out, programs_budget, 1, "programs", 8);
 	LIST_FOR_EACH(node, &processes) {
 		const struct process *process = LIST_ENTRY(node, struct process, link);
 
 		if (!process->service && !process->ended && !n--)
-			return describe_budget(request, reply, process->budget, 2, process->label,
-					       string_length(process->label));
+			return describe_budget(out, process->budget, 2, process->label, string_length(process->label));
 	}
 	return STATUS_END;
 }
 
 /* --- the machine --------------------------------------------------------------------------------------- */
 
-static nacre_status_t system_interrupt(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t system_interrupt(struct nacre_request *request, const struct system_interrupt_in *in,
+				       struct system_interrupt_out *out)
 {
-	struct system_interrupt *answer;
 	struct irq_line irq;
 	const char *name;
 
-	if (!irq_find(request->words.word[0], &irq))
+	(void)request;
+	if (!irq_find(in->n, &irq))
 		return STATUS_END;
-	answer = answer_make(request, reply, sizeof(*answer));
 	name = fdt_name(device_node(irq.device));
-	answer->number = irq.number;
-	answer->process = handles_device_owner(irq.device);
-	text_set(answer->device, sizeof(answer->device), name, string_length(name));
+	out->state.number = irq.number;
+	out->state.process = handles_device_owner(irq.device);
+	text_set(out->state.device, sizeof(out->state.device), name, string_length(name));
 	return STATUS_OK;
 }
 
-static nacre_status_t system_end(struct nacre_request *request, struct nacre_reply *reply)
+/* Who asked for the end need not hear of it. */
+static nacre_status_t system_end(struct nacre_request *request, const struct system_end_in *in)
 {
-	uint32_t status;
+	nacre_status_t status = end_machine(in->how, in->status);
 
-	if (request->words.word[0] > SYSTEM_REBOOT)
-		return STATUS_MALFORMED;
-	status = end_machine((uint32_t)request->words.word[0], (uint32_t)request->words.word[1]);
-	/* Who asked for the end need not hear of it. */
-	reply->later = status == STATUS_OK;
-	return status;
+	(void)request;
+	return status ? status : NACRE_LATER;
 }
 
-static nacre_status_t system_facts(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t system_facts(struct nacre_request *request, const struct system_facts_in *in, struct system_facts_out *out)
 {
 	const struct nacre_boot_info *boot = machine.boot;
-	struct system_facts *answer = answer_make(request, reply, sizeof(*answer));
 	uintptr_t contract = 0;
 
+	(void)request, (void)in;
 	nacre_system_version(&contract);
-	answer->width = 8 * sizeof(uintptr_t);
-	answer->ram_kib = (uint32_t)boot->ram_pages * 4;
-	answer->kernel_kib = (uint32_t)boot->kernel_pages * 4;
-	answer->entropy = boot->entropy;
-	answer->machine_clock = boot->machine_clock;
-	answer->timebase_hz = boot->timebase_hz;
-	answer->contract = (uint32_t)contract;
-	answer->boot_instructions = boot->boot_instructions;
-	answer->hash_instructions = boot->hash_instructions;
-	answer->hash_ns = machine.hash_ns;
-	text_set(answer->version, sizeof(answer->version), description.version, description.version_size);
-	text_set(answer->system, sizeof(answer->system), description.name, description.name_size);
+	out->facts = (struct system_facts){
+		.width = 8 * sizeof(uintptr_t), .ram_kib = (uint32_t)boot->ram_pages * 4,
+		.kernel_kib = (uint32_t)boot->kernel_pages * 4, .entropy = boot->entropy, .machine_clock = boot->machine_clock,
+		.timebase_hz = boot->timebase_hz, .contract = (uint32_t)contract,
+		.boot_instructions = boot->boot_instructions, .hash_instructions = boot->hash_instructions,
+		.hash_ns = machine.hash_ns,
+	};
+	text_set(out->facts.version, sizeof(out->facts.version), description.version, description.version_size);
+	text_set(out->facts.system, sizeof(out->facts.system), description.name, description.name_size);
 	return STATUS_OK;
 }
 
-static nacre_status_t system_program(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t system_program(struct nacre_request *request, const struct system_program_in *in,
+				     struct system_program_out *out)
 {
+	uint32_t n = in->n;
 	struct file file;
 
-	for (uintptr_t n = request->words.word[0], place = 0; file_program(place, &file); place++) {
+	(void)request;
+	for (uint32_t place = 0; file_program(place, &file); place++) {
 		const char *name = file.name + 4; /* behind "bin/" */
 		const struct program *program = program_find(name, file.name_size - 4);
 
 		if ((program && program->is_service) || n--)
 			continue;
-		reply->data = name;
-		reply->size = file.name_size - 4;
+		out->name = name;
+		out->name_size = file.name_size - 4;
 		return STATUS_OK;
 	}
 	return STATUS_END;
 }
 
-static const struct nacre_method methods[] = {
-	[SYSTEM_PROCESS] = { .handle = system_process, .answers_bytes = true },
-	[SYSTEM_BUDGET] = { .handle = system_budget, .answers_bytes = true },
-	[SYSTEM_INTERRUPT] = { .handle = system_interrupt, .answers_bytes = true },
-	[SYSTEM_KILL] = { .handle = system_kill },
-	[SYSTEM_REPORT] = { .handle = system_report, .answers_bytes = true },
-	[SYSTEM_END] = { .handle = system_end },
-	[SYSTEM_FACTS] = { .handle = system_facts, .answers_bytes = true },
-	[SYSTEM_PROGRAM_NAME] = { .handle = system_program, .answers_bytes = true },
+static const struct system_handlers handlers = {
+	.process = system_process, .budget = system_budget, .interrupt = system_interrupt, .kill = system_kill,
+	.report = system_report, .end = system_end, .facts = system_facts, .program = system_program,
 };
-const struct nacre_protocol system_protocol = NACRE_PROTOCOL(SYSTEM_PROTOCOL, SYSTEM_VERSION, methods);
+static const struct system_handlers publication = { .connect = init_connect };
+const struct nacre_protocol system_protocol = SYSTEM_SERVED_BY(&handlers);
+const struct nacre_protocol system_publication = SYSTEM_SERVED_BY(&publication);
+NACRE_STATIC_ASSERT(SYSTEM_BUFFER_BYTES <= INIT_BUFFER_BYTES, "init's receive buffer holds an answer");

@@ -1,4 +1,4 @@
-/* programs.c - programs that start at run time (idl/process.h): what is asked for, and what comes of it. */
+/* programs.c - programs that start at run time (idl/process.nid): what is asked for, and what comes of it. */
 #include "abi/nacre_calls.h"
 #include "base/string.h"
 #include "children.h"
@@ -14,7 +14,12 @@ enum { ARGUMENTS_MAX = 32, ENVIRONMENT_MAX = 32 };
 struct start {
 	struct process_start head;
 	const char *argv[ARGUMENTS_MAX + 2], *envp[ENVIRONMENT_MAX + 1];
+	nacre_handle_t streams[3];   /* NONE: it has none */
+	nacre_handle_t notice;       /* the request's, until the program is loaded */
 };
+
+/* The one that is being worked on. */
+static struct start starting;
 
 nacre_handle_t programs_budget;
 
@@ -35,19 +40,12 @@ static bool strings_take(const char **text, const char *end, const char **list, 
 	return true;
 }
 
-static bool start_read(struct start *start, const struct nacre_request *request)
+static bool start_read(struct start *start, const char *text, size_t size)
 {
-	const char *text = request->data, *end = text + request->size;
-	uint32_t size;
+	const char *end = text + size;
 
-	memset(&start->head, 0, sizeof(start->head));
-	memcpy(&size, text, sizeof(size));
-	if (size < sizeof(start->head) || size > request->size)
-		return false;
-	memcpy(&start->head, text, sizeof(start->head));
 	if (start->head.argument_count > ARGUMENTS_MAX || start->head.environment_count > ENVIRONMENT_MAX)
 		return false;
-	text += size;
 	return strings_take(&text, end, start->argv, start->head.argument_count + 1) &&
 	       strings_take(&text, end, start->envp, start->head.environment_count) && text == end;
 }
@@ -93,18 +91,14 @@ static uint32_t priority_for(const struct start *start, const struct program *pr
 	return start->head.priority && start->head.priority < program->priority ? start->head.priority : program->priority;
 }
 
-/* The standard streams come first, the notice last. */
-static bool streams_add(struct handle_list *handles, struct process *process, struct nacre_request *request)
+static bool streams_add(struct handle_list *handles, const struct start *start)
 {
 	static const char *const names[] = { "stdin", "stdout", "stderr" };
 
-	if (!request->handle_count)
-		return true;
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
-		if (!handles_add(handles, names[i], string_length(names[i]), request->handle[i],
+		if (start->streams[i] && !handles_add(handles, names[i], string_length(names[i]), start->streams[i],
 				 NACRE_RIGHT_CALL | NACRE_RIGHT_DUPLICATE | NACRE_RIGHT_TRANSFER, false))
 			return false;
-	process->notice = nacre_request_take(request, 3);
 	return true;
 }
 
@@ -123,7 +117,7 @@ static bool environment_join(struct start *start, struct environment *own, const
 
 /* Everything but the record and its budget. */
 static nacre_err_t program_load(struct process *process, struct start *start, const struct file *file,
-				struct nacre_request *request, const char **why)
+				const char **why)
 {
 	static struct handle_list handles;
 	static struct environment own;
@@ -131,7 +125,7 @@ static nacre_err_t program_load(struct process *process, struct start *start, co
 			       .handles = &handles };
 	nacre_err_t error = handles_by_manifest(&handles, process);
 
-	if (!error && (!streams_add(&handles, process, request) || !environment_join(start, &own, process)))
+	if (!error && (!streams_add(&handles, start) || !environment_join(start, &own, process)))
 		error = NACRE_E_TOO_LONG;
 	if (!error)
 		return launch(&spec, why);
@@ -154,8 +148,7 @@ static nacre_status_t refuse(struct process *client, nacre_err_t error, const ch
 	return error == NACRE_E_ARGUMENT ? STATUS_NOT_PROGRAM : error;
 }
 
-static nacre_status_t program_start(struct process *client, struct start *start, struct nacre_request *request,
-				    struct nacre_reply *reply)
+static nacre_status_t program_start(struct process *client, struct start *start, uint32_t *number)
 {
 	const char *name = start->argv[0], *why = NULL;
 	const struct program *program = program_of(name);
@@ -177,31 +170,52 @@ static nacre_status_t program_start(struct process *client, struct start *start,
 	if (error)
 		why = nacre_error_sentence(error);
 	else
-		error = program_load(process, start, &file, request, &why);
+		error = program_load(process, start, &file, &why);
 	if (error) {
 		program_undo(process);
 		return refuse(client, error, why);
 	}
+	process->notice = start->notice;
 	say_label(process->number, process->label);
-	reply->word[0] = process->number;
+	*number = process->number;
 	return STATUS_OK;
 }
 
-static nacre_status_t process_start(struct nacre_request *request, struct nacre_reply *reply)
+/* `start` has the head and the handles. */
+static nacre_status_t start_strings(struct nacre_request *request, struct start *start, const char *strings, size_t size,
+				    uint32_t *number)
 {
-	static struct start start;
 	struct process *client = client_of(request);
 
 	if (!client || end_has_begun())
 		return STATUS_NOT_READY;
-	if (!start_read(&start, request))
+	if (!start_read(start, strings, size))
 		return STATUS_MALFORMED;
-	if (!name_is_valid(start.argv[0]))
+	if (!name_is_valid(start->argv[0]))
 		return STATUS_NOT_FOUND;
 	if (process_count_unasked(client->number) >= PROCESS_UNASKED_MAX)
 		return STATUS_FULL;
 	client->failure = NULL;
-	return program_start(client, &start, request, reply);
+	return program_start(client, start, number);
+}
+
+static nacre_status_t process_start(struct nacre_request *request, const struct process_start_in *in,
+				    struct process_start_out *out)
+{
+	nacre_status_t status;
+
+	starting = (struct start){ .head = in->start, .streams = { in->input, in->output, in->errors_to }, .notice = in->notice };
+	status = start_strings(request, &starting, in->strings, in->strings_size, &out->number);
+	if (status == STATUS_OK)
+		nacre_request_keep(request, in->notice);
+	return status;
+}
+
+static nacre_status_t process_start_quiet(struct nacre_request *request, const struct process_start_quiet_in *in,
+					  struct process_start_quiet_out *out)
+{
+	starting = (struct start){ .head = in->start };
+	return start_strings(request, &starting, in->strings, in->strings_size, &out->number);
 }
 
 const char *programs_prepare(void)
@@ -219,15 +233,11 @@ const char *programs_prepare(void)
 	return error ? "the services leave no memory for programs" : NULL;
 }
 
-static const struct nacre_method methods[] = {
-	[PROCESS_START] = { .handle = process_start, .size_min = sizeof(struct process_start), .size_max = PROCESS_START_BYTES,
-			    .handles_min = 4, .handles_max = 4 },
-	[PROCESS_START_QUIET] = { .handle = process_start, .size_min = sizeof(struct process_start),
-				  .size_max = PROCESS_START_BYTES },
-	[PROCESS_WAIT] = { .handle = children_wait },
-	[PROCESS_ENDED] = { .handle = children_ended },
-	[PROCESS_KILL] = { .handle = children_kill },
-	[PROCESS_HANDLE] = { .handle = children_handle },
-	[PROCESS_REPORT] = { .handle = children_report, .answers_bytes = true },
+static const struct process_handlers handlers = {
+	.start = process_start, .start_quiet = process_start_quiet, .wait = children_wait, .ended = children_ended,
+	.kill = children_kill, .report = children_report, .handle = children_handle,
 };
-const struct nacre_protocol process_protocol = NACRE_PROTOCOL(PROCESS_PROTOCOL, PROCESS_VERSION, methods);
+static const struct process_handlers publication = { .connect = init_connect };
+const struct nacre_protocol process_protocol = PROCESS_SERVED_BY(&handlers);
+const struct nacre_protocol process_publication = PROCESS_SERVED_BY(&publication);
+NACRE_STATIC_ASSERT(PROCESS_BUFFER_BYTES <= INIT_BUFFER_BYTES, "init's receive buffer holds a start request");

@@ -5,29 +5,24 @@
 #include "base/bits.h"
 #include "base/format.h"
 #include "base/string.h"
-#include "idl/console.h"
-#include "idl/names.h"
+#include "base/utf8.h"
+#include "idl/console_client.h"
+#include "idl/log_client.h"
+#include "idl/names_client.h"
 #include "machine.h"
 #include "nacre/clock.h"
 #include "server.h"
 #include "service.h"
 #include "tell.h"
 
+/* How long init waits for any server. */
+enum { PATIENCE_MS = 100 };
+
 enum { LOG_SLOTS = 16 };
 
-uint32_t ask_patiently(nacre_handle_t connection, struct nacre_words *words, const void *bytes, size_t size,
-		       nacre_handle_t send, nacre_handle_t *received)
+uint64_t patience(void)
 {
-	struct nacre_message message = {
-		.in_count = size != 0, .in = { { (uintptr_t)bytes, size } },
-		.handle_count = send != NACRE_HANDLE_NONE, .send = { send }, .accept = received != NULL,
-	};
-	nacre_err_t error = nacre_connection_call_message(connection, words, nacre_deadline_in(INIT_PATIENCE_MS * NACRE_MS),
-							  &message, NULL);
-
-	if (received)
-		*received = message.received[0];
-	return error ? error : (uint32_t)words->opcode;
+	return nacre_deadline_in(PATIENCE_MS * NACRE_MS);
 }
 
 /* --- the log ------------------------------------------------------------------------------------------- */
@@ -42,30 +37,38 @@ static nacre_handle_t log_connection(void)
 	return connection;
 }
 
+/* Where a piece of the text may end: not inside a character. */
+static size_t piece_size(const char *text, size_t size)
+{
+	size_t part = min_size(size, NACRE_LIMIT_SEND_BYTES);
+
+	while (part < size && ((uint8_t)text[part] & 0xc0) == 0x80)
+		part--;
+	return part;
+}
+
 /* A long line goes in pieces, which wait in the connection where the log does not run. */
 static void send_pieces(nacre_handle_t log, enum log_level level, const char *text, size_t size)
 {
-	struct nacre_words words = { .opcode = LOG_WRITE, .word = { level } };
+	char piece[NACRE_LIMIT_SEND_BYTES + 1];
 
 	for (size_t part; size; text += part, size -= part) {
-		struct nacre_message message = { .in_count = 1 };
-
-		part = min_size(size, NACRE_LIMIT_SEND_BYTES);
-		message.in[0] = (struct nacre_segment){ (uintptr_t)text, part };
-		nacre_connection_send(log, &words, &message);
+		part = piece_size(text, size);
+		memcpy(piece, text, part);
+		piece[part] = '\0';
+		log_write_send(log, level, piece);
 	}
 }
 
 static void log_line(enum log_level level, const char *text, size_t size)
 {
-	struct nacre_words words = { .opcode = LOG_WRITE, .word = { level } };
 	const struct service *service = service_find("log");
 	nacre_handle_t log = log_connection();
 
 	if (!log || !size)
 		return;
 	if (size <= NACRE_LIMIT_SEND_BYTES || service->state != SERVICE_RUNNING ||
-	    ask_patiently(log, &words, text, size, NACRE_HANDLE_NONE, NULL) != STATUS_OK)
+	    log_write_until(log, patience(), level, text) != STATUS_OK)
 		send_pieces(log, level, text, size);
 }
 
@@ -73,6 +76,7 @@ static void say_list(enum log_level level, char *text, size_t room, const char *
 {
 	size_t size = min_size(format_list(text, room, format, list), room - 1);
 
+	utf8_clean(text, size);
 	log_line(level, text, size);
 }
 
@@ -88,12 +92,10 @@ void say(enum log_level level, const char *format, ...)
 
 void say_label(uint32_t number, const char *label)
 {
-	struct nacre_words words = { .opcode = LOG_LABEL, .word = { number } };
-	struct nacre_message message = { .in_count = 1, .in = { { (uintptr_t)label, string_length(label) } } };
 	nacre_handle_t log = log_connection();
 
 	if (log)
-		nacre_connection_send(log, &words, &message);
+		log_label_send(log, number, label);
 }
 
 /* --- the console --------------------------------------------------------------------------------------- */
@@ -101,30 +103,27 @@ void say_label(uint32_t number, const char *label)
 /* Init is a client like any other: it asks names for the console. */
 static nacre_handle_t console_connection(void)
 {
-	static const char path[] = "dev/console";
 	static nacre_handle_t connection;
-	struct nacre_words words = { .opcode = NAMES_CONNECT, .word = { NAMES_NOW } };
 	nacre_handle_t names;
 
 	if (connection || tell_names_connection(&names))
 		return connection;
-	if (ask_patiently(names, &words, path, sizeof(path) - 1, NACRE_HANDLE_NONE, &connection) != STATUS_OK)
-		connection = NACRE_HANDLE_NONE;
+	names_lookup_until(names, patience(), NAMES_PATIENCE_NOW, "dev/console", &connection);
 	nacre_handle_close(names);
 	return connection;
 }
 
-static void console_write(const char *text, size_t size)
+static void put(const char *text, size_t size)
 {
 	nacre_handle_t console = console_connection();
+	uint32_t taken;
 
 	while (console && size) {
-		struct nacre_words words = { .opcode = CONSOLE_WRITE, .word = { CONSOLE_TEXT } };
-
-		if (ask_patiently(console, &words, text, size, NACRE_HANDLE_NONE, NULL) || words.word[0] > size)
+		if (console_write_until(console, patience(), CONSOLE_OUTPUT_TEXT, CONSOLE_PATIENCE_WAIT, text,
+					min_size(size, CONSOLE_WRITE_BYTES), &taken) || taken > size)
 			return;
-		text += words.word[0];
-		size -= words.word[0];
+		text += taken;
+		size -= taken;
 	}
 }
 
@@ -136,7 +135,7 @@ void say_loudly(const char *format, ...)
 	va_start(list, format);
 	say_list(LOG_ERROR, text, sizeof(text), format, list);
 	va_end(list);
-	console_write("\ninit: ", 7); /* whatever was being typed: on a line of its own */
-	console_write(text, string_length(text));
-	console_write("\n", 1);
+	put("\ninit: ", 7); /* whatever was being typed: on a line of its own */
+	put(text, string_length(text));
+	put("\n", 1);
 }

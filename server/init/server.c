@@ -15,14 +15,9 @@ struct process *client_of(const struct nacre_request *request)
 	return client && !client->ended ? client : NULL;
 }
 
-nacre_status_t reply_handle(struct nacre_reply *reply, nacre_handle_t handle, uint32_t rights)
+nacre_err_t handle_give(nacre_handle_t handle, uint32_t rights, nacre_handle_t *given)
 {
-	nacre_err_t error = nacre_handle_duplicate(handle, rights | NACRE_RIGHT_TRANSFER, &reply->handle[reply->handle_count]);
-
-	reply->close_handles = true;
-	if (!error)
-		reply->handle_count++;
-	return error;
+	return nacre_handle_duplicate(handle, rights | NACRE_RIGHT_TRANSFER, given);
 }
 
 /* --- connecting ---------------------------------------------------------------------------------------- */
@@ -45,10 +40,10 @@ static uintptr_t client_badge(uintptr_t publication, uintptr_t number)
 }
 
 /* The client pays for its connection, so that it can only exhaust itself. */
-static nacre_status_t init_connect(struct nacre_request *request, struct nacre_reply *reply)
+nacre_status_t init_connect(struct nacre_request *request, uint32_t process, nacre_handle_t *connection)
 {
 	uintptr_t publication = request->badge & BADGE_NUMBER;
-	struct process *client = process_find(request->words.word[0]);
+	struct process *client = process_find(process);
 	nacre_err_t error;
 
 	if (!client || client->ended)
@@ -56,22 +51,28 @@ static nacre_status_t init_connect(struct nacre_request *request, struct nacre_r
 	if (publication == NAME_PROCESS && client->connections == UINT8_MAX)
 		return STATUS_FULL;
 	error = nacre_connection_mint(init_server.handle, client->budget, client_badge(publication, client->number), 0, 0, 0,
-				      &reply->handle[0]);
-	if (error)
-		return error;
-	client->connections += publication == NAME_PROCESS;
-	reply->handle_count = 1;
-	reply->close_handles = true;
-	return STATUS_OK;
+				      connection);
+	if (!error)
+		client->connections += publication == NAME_PROCESS;
+	return error;
 }
 
-static const struct nacre_method connect_methods[] = { [INTERFACE_CONNECT] = { .handle = init_connect } };
-static const struct nacre_protocol connect_protocol = NACRE_PROTOCOL(0, 0, connect_methods);
+/* What is spoken through a published name: nothing but connecting. */
+static const struct nacre_protocol *publication_of(uintptr_t publication)
+{
+	switch (publication) {
+	case NAME_PROCESS:
+		return &process_publication;
+	case NAME_SYSTEM:
+		return &system_publication;
+	}
+	return &irq_publication;
+}
 
 static const struct nacre_protocol *protocol_of(uintptr_t badge)
 {
 	if (is_publication(badge))
-		return &connect_protocol;
+		return publication_of(badge & BADGE_NUMBER);
 	switch (badge & BADGE_KIND) {
 	case BADGE_PROCESS:
 		return &process_protocol;
@@ -108,18 +109,19 @@ static void tend(struct nacre_server *server)
 	server->deadline_ns = services_ns < end_ns ? services_ns : end_ns;
 }
 
+/* Nobody goes on after a fault here, so there is nobody to answer. */
 static nacre_status_t faulted(struct nacre_request *fault, struct nacre_reply *reply)
 {
 	struct process *process = process_find(fault->badge);
 
-	/* Nobody goes on after a fault here, so there is nobody to answer. */
-	reply->later = true;
+	(void)reply;
 	if (!process || process->ended)
-		return STATUS_OK;
+		return NACRE_LATER;
 	process->crashed = true;
 	process->cause = (uint32_t)fault->words.opcode;
 	crash_record(process, fault);
-	return nacre_process_kill(process->process, process->cause);
+	nacre_process_kill(process->process, process->cause);
+	return NACRE_LATER;
 }
 
 static void exited(uintptr_t badge, uint32_t cause, int32_t code)
@@ -137,8 +139,8 @@ static void exited(uintptr_t badge, uint32_t cause, int32_t code)
 	tend(&init_server);
 }
 
-/* Holds a start request and its strings, the registers of a fault, or an answer. */
-static uint64_t buffer[PROCESS_START_BYTES / sizeof(uint64_t)];
+/* Holds any request, the registers of a fault, or an answer. The other protocols want less. */
+static uint64_t buffer[INIT_BUFFER_BYTES / sizeof(uint64_t)];
 
 struct nacre_server init_server = {
 	.protocol_of = protocol_of, .buffer = buffer, .buffer_size = sizeof(buffer),

@@ -18,11 +18,18 @@ enum {
 /* The record of the client that asks; NULL where it is gone already. */
 struct process *client_of(const struct nacre_request *request);
 
-/* Answers with a duplicate of `handle` that has `rights` and TRANSFER; may be called up to 4 times a reply. */
-nacre_status_t reply_handle(struct nacre_reply *reply, nacre_handle_t handle, uint32_t rights);
+/* A duplicate of `handle` for a client, with `rights` and TRANSFER; the skeleton closes it once it is sent. */
+nacre_err_t handle_give(nacre_handle_t handle, uint32_t rights, nacre_handle_t *given);
 
-/* The protocols, one file each. */
+/* The protocols, one file each; and what each speaks through its published name, which is nothing but connecting. */
 extern const struct nacre_protocol process_protocol, system_protocol, irq_protocol;
+extern const struct nacre_protocol process_publication, system_publication, irq_publication;
+
+/* Enough for any request of these, and for text that is made in the receive buffer. */
+enum { INIT_BUFFER_BYTES = 2560 };
+
+/* Method 1 of all of them. */
+nacre_status_t init_connect(struct nacre_request *request, uint32_t process, nacre_handle_t *connection);
 
 /* --- programs.c: what process_protocol does --- */
 

@@ -196,7 +196,7 @@ static void give_up(struct service *service)
 	server_close(service);
 	if (program->critical) {
 		say_loudly("the system cannot go on without %.*s and is started anew", program->name_size, program->name);
-		end_machine(SYSTEM_REBOOT, 0);
+		end_machine(SYSTEM_ENDING_REBOOT, 0);
 	}
 }
 

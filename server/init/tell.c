@@ -3,8 +3,7 @@
 #include "abi/nacre_calls.h"
 #include "base/sha256.h"
 #include "base/string.h"
-#include "idl/interface.h"
-#include "idl/rng.h"
+#include "idl/rng_client.h"
 #include "machine.h"
 #include "say.h"
 
@@ -17,7 +16,6 @@ static void tell_rng(const struct service *service)
 	static uint8_t seed[SHA256_BYTES];
 	static bool taken;
 	uint8_t input[SHA256_BYTES + 1], output[SHA256_BYTES];
-	struct nacre_words words = { .opcode = RNG_SEED, .word = { machine.boot->entropy } };
 	nacre_handle_t rng;
 
 	if (nacre_connection_mint(service->server, machine.boot->budget, INTERFACE_BADGE_CONTROL, 0, 0, 0, &rng))
@@ -30,7 +28,7 @@ static void tell_rng(const struct service *service)
 	sha256_of(input, sizeof(input), output);
 	input[sizeof(seed)] = 1;
 	sha256_of(input, sizeof(input), seed);
-	if (ask_patiently(rng, &words, output, sizeof(output), NACRE_HANDLE_NONE, NULL))
+	if (rng_seed_until(rng, patience(), machine.boot->entropy, output, sizeof(output)))
 		say(LOG_ERROR, "the random number server could not be seeded");
 	nacre_handle_close(rng);
 	memset(input, 0, sizeof(input));

@@ -4,7 +4,7 @@
 #include "abi/nacre_calls.h"
 #include "base/format.h"
 #include "base/string.h"
-#include "idl/names.h"
+#include "idl/names_client.h"
 #include "machine.h"
 #include "nacre/error.h"
 #include "say.h"
@@ -22,8 +22,6 @@ struct publication {
 	uint32_t irq;
 	const struct program *program; /* NULL: init publishes it */
 };
-
-enum { IRQ_PATH_BYTES = 16 };
 
 static struct publication publications[NAMES_MAX];
 static size_t publication_count;
@@ -76,14 +74,22 @@ void tell_names_collect(void)
 	add_of_devices();
 }
 
-/* Its path; that of an interrupt line is written to `room`. */
-static const char *path_of(const struct publication *name, char room[IRQ_PATH_BYTES], size_t *size)
+/* A path or pattern as text; one of the description is checked to fit. */
+struct path {
+	char text[NAMES_PATH_BYTES + 1];
+};
+
+static void path_set(struct path *path, const char *text, size_t size)
 {
-	*size = name->size;
+	format_text(path->text, sizeof(path->text), "%.*s", (int)size, text);
+}
+
+static void path_of(const struct publication *name, struct path *path)
+{
 	if (name->path)
-		return name->path;
-	*size = format_text(room, IRQ_PATH_BYTES, "irq/%lu", (unsigned long)name->irq);
-	return room;
+		path_set(path, name->path, name->size);
+	else
+		format_text(path->text, sizeof(path->text), "irq/%lu", (unsigned long)name->irq);
 }
 
 /* --- connections to names ------------------------------------------------------------------------------ */
@@ -135,9 +141,9 @@ static nacre_handle_t names_control(void)
 
 /* --- telling ------------------------------------------------------------------------------------------- */
 
-static void complain(const char *path, size_t size, uint32_t status)
+static void complain(const struct path *path, nacre_status_t status)
 {
-	say(LOG_ERROR, "names does not take %.*s: %s", (int)size, path, nacre_error_sentence(status));
+	say(LOG_ERROR, "names does not take %s: %s", path->text, nacre_error_sentence(status));
 }
 
 /* The connection through which names reaches the service, with the rights that a client may get. */
@@ -158,43 +164,44 @@ static nacre_err_t publication_mint(const struct publication *name, const struct
 static void publish(size_t number, const struct service *service)
 {
 	const struct publication *name = &publications[number];
-	struct nacre_words words = { .opcode = NAMES_PUBLISH_FOR,
-				     .word = { number, name->shared ? NAMES_SHARED : NAMES_FORWARDED,
-					       service && service->process ? service->process->number : PROCESS_OF_INIT } };
+	uint32_t publisher = service && service->process ? service->process->number : PROCESS_OF_INIT;
 	nacre_handle_t connection;
-	uint32_t status = publication_mint(name, service, &connection);
-	char room[IRQ_PATH_BYTES];
-	size_t size;
+	nacre_status_t status = publication_mint(name, service, &connection);
+	struct path path;
 
 	if (!status) {
-		status = ask_patiently(names_control(), &words, NULL, 0, connection, NULL);
+		status = names_publish_for_until(names_control(), patience(), (uint32_t)number,
+						 name->shared ? NAMES_KIND_SHARED : NAMES_KIND_FORWARDED, publisher, connection);
 		nacre_handle_close(connection);
 	}
-	if (status)
-		complain(path_of(name, room, &size), size, status);
+	if (!status)
+		return;
+	path_of(name, &path);
+	complain(&path, status);
 }
 
 static void declare(size_t number)
 {
-	struct nacre_words words = { .opcode = NAMES_DECLARE, .word = { number } };
-	char room[IRQ_PATH_BYTES];
-	size_t size;
-	const char *path = path_of(&publications[number], room, &size);
-	uint32_t status = ask_patiently(names_control(), &words, path, size, NACRE_HANDLE_NONE, NULL);
+	struct path path;
+	nacre_status_t status;
 
+	path_of(&publications[number], &path);
+	status = names_declare_until(names_control(), patience(), (uint32_t)number, path.text);
 	if (status)
-		complain(path, size, status);
+		complain(&path, status);
 	else if (!publications[number].program)
 		publish(number, NULL);
 }
 
-static void allow(uint32_t profile, uint32_t flags, const char *pattern, size_t size)
+static void allow(uint32_t profile, uint32_t rule, const char *pattern, size_t size)
 {
-	struct nacre_words words = { .opcode = NAMES_ALLOW, .word = { profile, flags } };
-	uint32_t status = ask_patiently(names_control(), &words, pattern, size, NACRE_HANDLE_NONE, NULL);
+	struct path path;
+	nacre_status_t status;
 
+	path_set(&path, pattern, size);
+	status = names_allow_until(names_control(), patience(), profile, rule, path.text);
 	if (status)
-		complain(pattern, size, status);
+		complain(&path, status);
 }
 
 static void allow_each(const struct program *program, const char *key, uint32_t flags)
@@ -219,8 +226,8 @@ void tell_names_all(void)
 	for (size_t i = 0; i < description.count; i++) {
 		const struct program *program = &description.programs[i];
 
-		allow_each(program, "lookup", program->resolve ? NAMES_MAY_RESOLVE : 0);
-		allow_each(program, "see", NAMES_ONLY_LIST);
+		allow_each(program, "lookup", program->resolve ? NAMES_RULE_MAY_RESOLVE : 0);
+		allow_each(program, "see", NAMES_RULE_ONLY_LIST);
 	}
 	allow(INIT_PROFILE, 0, "dev/*", 5);
 	for (size_t i = 0; i < service_count; i++)

@@ -1,11 +1,11 @@
-/* main.c - the log (idl/log.h). A writer's badge is its process number, which init or this server minted. */
+/* main.c - the log (idl/log.nid). A writer's badge is its process number, which init or this server minted. */
 #include <stdlib.h>
 #include "abi/nacre_calls.h"
 #include "base/bits.h"
 #include "base/string.h"
+#include "idl/log_server.h"
 #include "label.h"
 #include "nacre/clock.h"
-#include "nacre/server.h"
 #include "nacre/startup.h"
 #include "ring.h"
 
@@ -22,11 +22,11 @@ static struct follower {
 	uintptr_t badge;
 	uint32_t number, level;     /* the first record wanted, and the least grave level */
 	char label[16];             /* empty: of all */
-	size_t room;
+	struct nacre_room room;
 } followers[FOLLOWERS_MAX];
 
 static nacre_handle_t server_handle;
-static enum log_level level_kept = LOG_DEBUG;
+static enum log_level level_kept = LOG_LEVEL_DEBUG;
 static unsigned connections; /* that this life of the log has made and that are still open */
 
 /* --- reading ------------------------------------------------------------------------------------------- */
@@ -45,11 +45,11 @@ static bool find_wanted(const struct follower *reader, struct entry *entry)
 	return found;
 }
 
-/* Header and text lie behind one another in the ring, as the reader wants them. */
-static void reply_set(struct nacre_reply *reply, const struct follower *reader, const struct entry *entry)
+static void fill(struct log_read_out *out, const struct entry *entry)
 {
-	reply->data = entry->text - sizeof(entry->record);
-	reply->size = min_size(reader->room, sizeof(entry->record) + entry->record.text_bytes);
+	out->record = entry->record;
+	out->text = entry->text;
+	out->text_size = entry->record.text_bytes;
 }
 
 static void serve_followers(void)
@@ -57,12 +57,12 @@ static void serve_followers(void)
 	struct entry entry;
 
 	for (size_t i = 0; i < ARRAY_SIZE(followers); i++) {
-		struct nacre_reply reply = { 0 };
+		struct log_read_out out;
 
 		if (!followers[i].token || !find_wanted(&followers[i], &entry))
 			continue;
-		reply_set(&reply, &followers[i], &entry);
-		nacre_server_answer(followers[i].token, STATUS_OK, &reply);
+		fill(&out, &entry);
+		log_read_answer(followers[i].token, followers[i].room, STATUS_OK, &out);
 		followers[i].token = 0;
 	}
 }
@@ -78,33 +78,30 @@ static nacre_status_t follow(const struct follower *reader)
 	return STATUS_FULL;
 }
 
-static nacre_status_t log_read(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t log_read(struct nacre_request *request, const struct log_read_in *in, struct log_read_out *out)
 {
-	struct follower reader = { .token = request->token, .badge = request->badge, .room = request->words.word[4],
-				   .number = (uint32_t)request->words.word[0], .level = (uint32_t)request->words.word[1] };
+	struct follower reader = { .token = request->token, .badge = request->badge, .room = in->room, .number = in->from,
+				   .level = in->least };
 	struct entry entry;
 	nacre_status_t status;
 
-	if (request->words.word[1] >= LOG_LEVEL_COUNT || request->words.word[2] > LOG_FOLLOW)
-		return STATUS_MALFORMED;
-	memcpy(reader.label, request->data, request->size);
+	memcpy(reader.label, in->label, in->label_size);
 	if (find_wanted(&reader, &entry)) {
-		reply_set(reply, &reader, &entry);
+		fill(out, &entry);
 		return STATUS_OK;
 	}
-	if (request->words.word[2] != LOG_FOLLOW)
+	if (!(in->reading & LOG_READING_FOLLOW))
 		return STATUS_END;
 	status = follow(&reader);
-	reply->later = status == STATUS_OK;
-	return status;
+	return status ? status : NACRE_LATER;
 }
 
-static nacre_status_t log_set_level(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t log_set_level(struct nacre_request *request, const struct log_set_level_in *in,
+				    struct log_set_level_out *out)
 {
-	if (request->words.word[0] >= LOG_LEVEL_COUNT)
-		return STATUS_MALFORMED;
-	reply->word[0] = level_kept;
-	level_kept = (enum log_level)request->words.word[0];
+	(void)request;
+	out->before = level_kept;
+	level_kept = in->level;
 	return STATUS_OK;
 }
 
@@ -118,52 +115,47 @@ static void clean(char *text, size_t size)
 			text[i] = '?';
 }
 
-static nacre_status_t log_write(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t log_write(struct nacre_request *request, const struct log_write_in *in)
 {
+	char *text = request->server->buffer; /* where in->text lies: it is the only thing that is copied */
 	struct log_record record = {
-		.level = (uint32_t)request->words.word[0], .text_bytes = (uint32_t)request->size, .time_ns = nacre_clock_ns(),
+		.level = in->level, .text_bytes = (uint32_t)in->text_size, .time_ns = nacre_clock_ns(),
 		.process = request->badge == INTERFACE_BADGE_CONTROL ? PROCESS_OF_INIT : (uint32_t)request->badge,
 	};
 
-	(void)reply;
-	if (request->words.word[0] >= LOG_LEVEL_COUNT)
-		return STATUS_MALFORMED;
-	if (record.level > level_kept)
+	if (in->level > level_kept)
 		return STATUS_OK;
 	/* A habit of those who also print the line. */
-	if (record.text_bytes > 1 && ((const char *)request->data)[record.text_bytes - 1] == '\n')
+	if (record.text_bytes > 1 && text[record.text_bytes - 1] == '\n')
 		record.text_bytes--;
 	label_get(record.process, record.label);
-	clean(request->server->buffer, record.text_bytes);
-	ring_add(&record, request->data);
+	clean(text, record.text_bytes);
+	ring_add(&record, text);
 	serve_followers();
 	return STATUS_OK;
 }
 
-static nacre_status_t log_label(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t log_label(struct nacre_request *request, const struct log_label_in *in)
 {
-	(void)reply;
-	label_set((uint32_t)request->words.word[0], request->data, request->size);
+	(void)request;
+	label_set(in->process, in->name, in->name_size);
 	return STATUS_OK;
 }
 
 /* --- clients ------------------------------------------------------------------------------------------- */
 
-static nacre_status_t log_connect(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t log_connect(struct nacre_request *request, uint32_t process, nacre_handle_t *connection)
 {
 	uintptr_t name = request->badge & ~(uintptr_t)INTERFACE_BADGE_CONTROL;
-	uintptr_t badge = (request->words.word[0] & BADGE_PROCESS) | (name == NAME_READER ? BADGE_READER : 0);
+	uintptr_t badge = (process & BADGE_PROCESS) | (name == NAME_READER ? BADGE_READER : 0);
 	nacre_err_t error;
 
 	if (connections == CONNECTIONS_MAX)
 		return STATUS_FULL;
-	error = nacre_connection_mint(server_handle, nacre_self_budget(), badge, 0, 0, SIGNAL_PRIORITY, &reply->handle[0]);
-	if (error)
-		return error;
-	connections++;
-	reply->handle_count = 1;
-	reply->close_handles = true;
-	return STATUS_OK;
+	error = nacre_connection_mint(server_handle, nacre_self_budget(), badge, 0, 0, SIGNAL_PRIORITY, connection);
+	if (!error)
+		connections++;
+	return error;
 }
 
 static void cancelled(uintptr_t badge)
@@ -182,26 +174,16 @@ static void closed(uintptr_t badge)
 
 /* --- the server ---------------------------------------------------------------------------------------- */
 
-#define WRITE { .handle = log_write, .size_min = 1, .size_max = LOG_TEXT_BYTES, .by_send = true }
+static const struct log_handlers connect_handlers = { .connect = log_connect };
+static const struct log_handlers control_handlers = { .write = log_write, .label = log_label };
+static const struct log_handlers writer_handlers = { .write = log_write };
+static const struct log_handlers reader_handlers = { .read = log_read, .set_level = log_set_level };
 
-static const struct nacre_method connect_methods[] = { [INTERFACE_CONNECT] = { .handle = log_connect } };
-static const struct nacre_method control_methods[] = {
-	[LOG_WRITE] = WRITE,
-	[LOG_LABEL] = { .handle = log_label, .size_min = 1, .size_max = 15, .by_send = true },
-};
-static const struct nacre_method writer_methods[] = { [LOG_WRITE] = WRITE };
-static const struct nacre_method reader_methods[] = {
-	[LOG_READ] = { .handle = log_read, .size_max = 15, .answers_bytes = true },
-	[LOG_SET_LEVEL] = { .handle = log_set_level },
-};
+static const struct nacre_protocol published = LOG_SERVED_BY(&connect_handlers), control = LOG_SERVED_BY(&control_handlers);
+static const struct nacre_protocol writer = LOG_SERVED_BY(&writer_handlers), reader = LOG_SERVED_BY(&reader_handlers);
 
 static const struct nacre_protocol *protocol_of(uintptr_t badge)
 {
-	static const struct nacre_protocol published = NACRE_PROTOCOL(LOG_PROTOCOL, LOG_VERSION, connect_methods);
-	static const struct nacre_protocol control = NACRE_PROTOCOL(LOG_PROTOCOL, LOG_VERSION, control_methods);
-	static const struct nacre_protocol writer = NACRE_PROTOCOL(LOG_PROTOCOL, LOG_VERSION, writer_methods);
-	static const struct nacre_protocol reader = NACRE_PROTOCOL(LOG_PROTOCOL, LOG_VERSION, reader_methods);
-
 	if (badge == INTERFACE_BADGE_CONTROL)
 		return &control;
 	if (badge & INTERFACE_BADGE_PUBLISHED)
@@ -211,9 +193,9 @@ static const struct nacre_protocol *protocol_of(uintptr_t badge)
 
 int main(void)
 {
-	static uint32_t buffer[LOG_TEXT_BYTES / sizeof(uint32_t)];
-	struct nacre_server server = { .protocol_of = protocol_of, .buffer = buffer, .buffer_size = sizeof(buffer),
-				       .closed = closed, .cancelled = cancelled };
+	static uint64_t buffer[LOG_BUFFER_BYTES / 8];
+	struct nacre_server server = { .protocol = &writer, .protocol_of = protocol_of, .buffer = buffer,
+				       .buffer_size = sizeof(buffer), .closed = closed, .cancelled = cancelled };
 
 	server.handle = server_handle = nacre_startup_handle("server");
 	label_set(PROCESS_OF_INIT, "init", 4);

@@ -4,7 +4,7 @@
 #include "wait.h"
 
 /* Hands the client's call to the service, which answers it. A service that is gone is published no more. */
-static uint32_t forward(struct name *name, nacre_token_t token, uintptr_t badge)
+static nacre_status_t forward(struct name *name, nacre_token_t token, uintptr_t badge)
 {
 	struct nacre_words words = { .opcode = INTERFACE_CONNECT, .word = { badge & NAMES_BADGE_PROCESS_MASK } };
 	nacre_err_t error = nacre_server_forward(name->connection, &words, token);
@@ -13,39 +13,28 @@ static uint32_t forward(struct name *name, nacre_token_t token, uintptr_t badge)
 		name_unpublish(name);
 		return STATUS_NOT_READY;
 	}
-	return error;
+	return error ? (nacre_status_t)error : NACRE_LATER;
 }
 
-static void share(const struct name *name, struct nacre_reply *reply)
+static nacre_status_t connect_now(struct name *name, const struct nacre_request *request, nacre_handle_t *service)
 {
-	reply->handle[0] = name->connection;
-	reply->handle_count = 1;
-}
-
-static uint32_t connect_now(struct name *name, struct nacre_request *request, struct nacre_reply *reply)
-{
-	uint32_t status;
-
 	if (!name->connection)
 		return STATUS_NOT_READY;
-	if (name->shared) {
-		share(name, reply);
-		return STATUS_OK;
-	}
-	status = forward(name, request->token, request->badge);
-	reply->later = status == STATUS_OK;
-	return status;
+	if (!name->shared)
+		return forward(name, request->token, request->badge);
+	*service = name->connection;
+	return STATUS_OK;
 }
 
-uint32_t connect_request(struct name *name, uintptr_t patience, struct nacre_request *request, struct nacre_reply *reply)
+nacre_status_t connect_request(struct name *name, enum names_patience patience, const struct nacre_request *request,
+			       nacre_handle_t *service)
 {
-	uint32_t status = connect_now(name, request, reply);
+	nacre_status_t status = connect_now(name, request, service);
 
-	if (status != STATUS_NOT_READY || patience == NAMES_NOW)
+	if (status != STATUS_NOT_READY || patience == NAMES_PATIENCE_NOW)
 		return status;
 	status = wait_for(name, request->token, request->badge);
-	reply->later = status == STATUS_OK;
-	return status;
+	return status ? status : NACRE_LATER;
 }
 
 void connect_waiting(struct name *name)
@@ -54,14 +43,10 @@ void connect_waiting(struct name *name)
 	uintptr_t badge;
 
 	while (name->connection && (token = wait_next(name, &badge))) {
-		struct nacre_reply reply = { 0 };
-		uint32_t status = STATUS_OK;
+		struct names_lookup_out out = { .service = name->connection, .keep_handles = true };
+		nacre_status_t status = name->shared ? STATUS_OK : forward(name, token, badge);
 
-		if (name->shared)
-			share(name, &reply);
-		else
-			status = forward(name, token, badge);
-		if (name->shared || status)
-			nacre_server_answer(token, status, &reply);
+		if (status != NACRE_LATER)
+			names_lookup_answer(token, status, &out);
 	}
 }

@@ -1,7 +1,7 @@
-/* main.c - the name server: who may connect to what (idl/names.h). */
+/* main.c - the name server: who may connect to what (idl/names.nid). */
 #include "abi/nacre_calls.h"
+#include "base/string.h"
 #include "connect.h"
-#include "nacre/server.h"
 #include "nacre/startup.h"
 #include "table.h"
 #include "wait.h"
@@ -12,111 +12,120 @@ static uintptr_t badge_number(uintptr_t badge)
 }
 
 /* The name of a path, if this client's name space has it. */
-static struct name *reachable(const struct nacre_request *request)
+static struct name *reachable(const struct nacre_request *request, const char *path, size_t size)
 {
-	struct name *name = name_of_path(request->data, request->size);
+	struct name *name = name_of_path(path, size);
 
 	return name && profile_reaches(badge_number(request->badge), name) ? name : NULL;
 }
 
 /* --- for every program ----------------------------------------------------------------------------------- */
 
-static nacre_status_t names_connect(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t names_lookup(struct nacre_request *request, const struct names_lookup_in *in, struct names_lookup_out *out)
 {
-	struct name *name = reachable(request);
+	struct name *name = reachable(request, in->path, in->path_size);
 
-	if (request->words.word[0] > NAMES_NOW)
-		return STATUS_MALFORMED;
-	return name ? connect_request(name, request->words.word[0], request, reply) : STATUS_NOT_FOUND;
+	out->keep_handles = true;
+	return name ? connect_request(name, in->patience, request, &out->service) : STATUS_NOT_FOUND;
 }
 
-static nacre_status_t names_list(struct nacre_request *request, struct nacre_reply *reply)
+static void describe(const struct name *name, struct names_list_out *out)
 {
-	uintptr_t wanted = request->words.word[0];
+	out->state = (name->connection ? NAMES_STATE_PUBLISHED : 0) | (name->shared ? NAMES_STATE_SHARED : 0);
+	out->publisher = name->publisher;
+	out->path = text_bytes(name->path);
+	out->path_size = name->path.size;
+}
 
-	for (uintptr_t number = 0; number < NAMES_MAX; number++) {
+static nacre_status_t names_list(struct nacre_request *request, const struct names_list_in *in, struct names_list_out *out)
+{
+	uint32_t wanted = in->n;
+
+	for (uint32_t number = 0; number < NAMES_MAX; number++) {
 		const struct name *name = name_of_number(number);
 
 		if (!name || !profile_sees(badge_number(request->badge), name) || wanted--)
 			continue;
-		reply->word[0] = (name->connection ? NAMES_IS_PUBLISHED : 0) | (name->shared ? NAMES_IS_SHARED : 0);
-		reply->word[1] = name->publisher;
-		reply->data = text_bytes(name->path);
-		reply->size = name->path.size;
+		describe(name, out);
 		return STATUS_OK;
 	}
 	return STATUS_END;
 }
 
-static nacre_status_t names_identify(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_err_t id_of(const struct name *name, uint32_t id[4])
 {
-	const struct name *name = reachable(request);
+	uintptr_t words[4];
+	nacre_err_t error = nacre_handle_id(name->connection, &words[0], &words[1], &words[2], &words[3]);
+
+	for (unsigned i = 0; i < 4; i++)
+		id[i] = (uint32_t)words[i];
+	return error;
+}
+
+static nacre_status_t names_identify(struct nacre_request *request, const struct names_identify_in *in,
+				     struct names_identify_out *out)
+{
+	const struct name *name = reachable(request, in->path, in->path_size);
 
 	if (!name)
 		return STATUS_NOT_FOUND;
-	if (!name->connection)
-		return STATUS_NOT_READY;
-	return nacre_handle_id(name->connection, &reply->word[0], &reply->word[1], &reply->word[2], &reply->word[3]);
+	return name->connection ? (nacre_status_t)id_of(name, out->id) : (nacre_status_t)STATUS_NOT_READY;
 }
 
-static bool has_id(const struct name *name, const uintptr_t wanted[4])
+static bool has_id(const struct name *name, const uint32_t wanted[4])
 {
-	uintptr_t id[4];
+	uint32_t id[4];
 
-	return name->connection && nacre_handle_id(name->connection, &id[0], &id[1], &id[2], &id[3]) == NACRE_E_OK &&
-	       id[0] == wanted[0] && id[1] == wanted[1] && id[2] == wanted[2] && id[3] == wanted[3];
+	return name->connection && id_of(name, id) == NACRE_E_OK && !memcmp(id, wanted, sizeof(id));
 }
 
-static nacre_status_t names_resolve(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t names_resolve(struct nacre_request *request, const struct names_resolve_in *in,
+				    struct names_resolve_out *out)
 {
 	uintptr_t profile = badge_number(request->badge);
 
 	if (!profile_may_resolve(profile))
 		return STATUS_DENIED;
-	for (uintptr_t number = 0; number < NAMES_MAX; number++) {
+	out->keep_handles = true;
+	for (uint32_t number = 0; number < NAMES_MAX; number++) {
 		struct name *name = name_of_number(number);
 
-		if (name && profile_reaches(profile, name) && has_id(name, request->words.word))
-			return connect_request(name, NAMES_NOW, request, reply);
+		if (name && profile_reaches(profile, name) && has_id(name, in->id))
+			return connect_request(name, NAMES_PATIENCE_NOW, request, &out->service);
 	}
 	return STATUS_NOT_FOUND;
 }
 
-static nacre_status_t names_ready(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t names_ready(struct nacre_request *request, struct names_ready_out *out)
 {
 	(void)request;
-	name_count(&reply->word[1], &reply->word[0]);
+	name_count(&out->declared, &out->published);
 	return STATUS_OK;
 }
 
 /* --- on a publish connection ----------------------------------------------------------------------------- */
 
-static nacre_status_t publish(struct name *name, struct nacre_request *request, uintptr_t how, uintptr_t publisher)
+static nacre_status_t publish(struct name *name, nacre_handle_t service, enum names_kind kind, uint32_t publisher)
 {
-	uintptr_t type, rights;
-
 	if (!name)
 		return STATUS_NOT_FOUND;
-	if (how > NAMES_SHARED || nacre_handle_info(request->handle[0], &type, &rights) ||
-	    type != NACRE_OBJECT_CONNECTION)
-		return STATUS_MALFORMED;
-	name_publish(name, nacre_request_take(request, 0), (uint32_t)publisher, how == NAMES_SHARED);
+	name_publish(name, service, publisher, kind == NAMES_KIND_SHARED);
 	connect_waiting(name);
 	return STATUS_OK;
 }
 
-static nacre_status_t names_publish(struct nacre_request *request, struct nacre_reply *reply)
-{
-	(void)reply;
-	return publish(name_of_number(badge_number(request->badge)), request, request->words.word[0],
-		       request->badge & NAMES_BADGE_PROCESS_MASK);
-}
-
-static nacre_status_t names_unpublish(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t names_publish(struct nacre_request *request, const struct names_publish_in *in)
 {
 	struct name *name = name_of_number(badge_number(request->badge));
 
-	(void)reply;
+	return publish(name, name ? nacre_request_keep(request, in->service) : NACRE_HANDLE_NONE, in->kind,
+		       request->badge & NAMES_BADGE_PROCESS_MASK);
+}
+
+static nacre_status_t names_unpublish(struct nacre_request *request)
+{
+	struct name *name = name_of_number(badge_number(request->badge));
+
 	if (name)
 		name_unpublish(name);
 	return STATUS_OK;
@@ -124,51 +133,40 @@ static nacre_status_t names_unpublish(struct nacre_request *request, struct nacr
 
 /* --- on init's control connection ------------------------------------------------------------------------ */
 
-static nacre_status_t names_declare(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t names_declare(struct nacre_request *request, const struct names_declare_in *in)
 {
-	(void)reply;
-	return name_declare(request->words.word[0], request->data, request->size);
+	(void)request;
+	return name_declare(in->number, in->path, in->path_size);
 }
 
-static nacre_status_t names_allow(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t names_allow(struct nacre_request *request, const struct names_allow_in *in)
 {
-	(void)reply;
-	return rule_add(request->words.word[0], request->words.word[1], request->data, request->size);
+	(void)request;
+	return rule_add(in->profile, in->rule, in->pattern, in->pattern_size);
 }
 
-static nacre_status_t names_publish_for(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t names_publish_for(struct nacre_request *request, const struct names_publish_for_in *in)
 {
-	(void)reply;
-	return publish(name_of_number(request->words.word[0]), request, request->words.word[1], request->words.word[2]);
+	struct name *name = name_of_number(in->number);
+
+	return publish(name, name ? nacre_request_keep(request, in->service) : NACRE_HANDLE_NONE, in->kind, in->publisher);
 }
 
 /* --- the server ------------------------------------------------------------------------------------------ */
 
-#define PATH .size_min = 1, .size_max = NAMES_PATH_BYTES
+static const struct names_handlers space_handlers = {
+	.lookup = names_lookup, .list = names_list, .identify = names_identify, .resolve = names_resolve, .ready = names_ready,
+};
+static const struct names_handlers publish_handlers = { .publish = names_publish, .unpublish = names_unpublish };
+static const struct names_handlers control_handlers = {
+	.declare = names_declare, .allow = names_allow, .publish_for = names_publish_for,
+};
 
-static const struct nacre_method space_methods[] = {
-	[NAMES_CONNECT] = { .handle = names_connect, PATH },
-	[NAMES_LIST] = { .handle = names_list, .answers_bytes = true },
-	[NAMES_IDENTIFY] = { .handle = names_identify, PATH },
-	[NAMES_RESOLVE] = { .handle = names_resolve },
-	[NAMES_READY] = { .handle = names_ready },
-};
-static const struct nacre_method publish_methods[] = {
-	[NAMES_PUBLISH] = { .handle = names_publish, .handles_min = 1, .handles_max = 1, .by_send = true },
-	[NAMES_UNPUBLISH] = { .handle = names_unpublish, .by_send = true },
-};
-static const struct nacre_method control_methods[] = {
-	[NAMES_DECLARE] = { .handle = names_declare, PATH, .by_send = true },
-	[NAMES_ALLOW] = { .handle = names_allow, PATH, .by_send = true },
-	[NAMES_PUBLISH_FOR] = { .handle = names_publish_for, .handles_min = 1, .handles_max = 1, .by_send = true },
-};
+static const struct nacre_protocol space = NAMES_SERVED_BY(&space_handlers), publisher = NAMES_SERVED_BY(&publish_handlers);
+static const struct nacre_protocol control = NAMES_SERVED_BY(&control_handlers);
 
 static const struct nacre_protocol *protocol_of(uintptr_t badge)
 {
-	static const struct nacre_protocol space = NACRE_PROTOCOL(NAMES_PROTOCOL, NAMES_VERSION, space_methods);
-	static const struct nacre_protocol publisher = NACRE_PROTOCOL(NAMES_PROTOCOL, NAMES_VERSION, publish_methods);
-	static const struct nacre_protocol control = NACRE_PROTOCOL(NAMES_PROTOCOL, NAMES_VERSION, control_methods);
-
 	if (badge == INTERFACE_BADGE_CONTROL)
 		return &control;
 	return badge >> NAMES_BADGE_KIND_SHIFT == NAMES_BADGE_PUBLISH ? &publisher : &space;
@@ -187,9 +185,9 @@ static void closed(uintptr_t badge)
 
 int main(void)
 {
-	static uint32_t buffer[NAMES_PATH_BYTES / sizeof(uint32_t) + 1];
-	struct nacre_server server = { .handle = nacre_startup_handle("server"), .protocol_of = protocol_of,
-				       .buffer = buffer, .buffer_size = sizeof(buffer),
+	static uint64_t buffer[NAMES_BUFFER_BYTES / 8];
+	struct nacre_server server = { .handle = nacre_startup_handle("server"), .protocol = &space,
+				       .protocol_of = protocol_of, .buffer = buffer, .buffer_size = sizeof(buffer),
 				       .closed = closed, .cancelled = wait_clean };
 
 	return nacre_server_run(&server);

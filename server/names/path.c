@@ -2,31 +2,15 @@
 #include "path.h"
 #include <stdint.h>
 #include "base/string.h"
+#include "base/utf8.h"
 #include "idl/names.h"
-
-/* Length of the UTF-8 sequence at `text`, 0 where it is malformed: cut, overlong, a surrogate, beyond U+10FFFF
- * (RFC 3629, section 4). */
-static size_t sequence_length(const uint8_t *text, size_t size)
-{
-	size_t length = text[0] < 0x80 ? 1 : text[0] < 0xc2 ? 0 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-
-	if (!length || length > size || text[0] > 0xf4)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
-	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
-		return 0;
-	return length;
-}
 
 static bool text_is_clean(const char *text, size_t size)
 {
 	const uint8_t *bytes = (const uint8_t *)text;
 
 	for (size_t i = 0, length; i < size; i += length) {
-		length = sequence_length(bytes + i, size - i);
+		length = utf8_length(bytes + i, size - i);
 		/* C1 controls are two bytes, 0xc2 and 0x80 to 0x9f. */
 		if (!length || bytes[i] < 0x20 || bytes[i] == 0x7f || (bytes[i] == 0xc2 && bytes[i + 1] < 0xa0))
 			return false;

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The rules of idl/names.h: length, well-formed UTF-8, no control character, parts that are not empty, `.` or `..`. */
+/* The rules of idl/names.nid: length, well-formed UTF-8, no control character, parts that are not empty, `.` or `..`. */
 bool path_is_valid(const char *path, size_t size);
 
 /* Is the path the pattern, or does it lie below one that ends in a slash and an asterisk? */

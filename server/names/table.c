@@ -46,7 +46,7 @@ static struct text text_keep(const char *bytes, size_t size)
 	return piece;
 }
 
-struct name *name_of_number(uintptr_t number)
+struct name *name_of_number(uint32_t number)
 {
 	return number < NAMES_MAX && names[number].path.size ? &names[number] : NULL;
 }
@@ -64,7 +64,7 @@ uintptr_t name_number(const struct name *name)
 	return (uintptr_t)(name - names);
 }
 
-uint32_t name_declare(uintptr_t number, const char *path, size_t size)
+uint32_t name_declare(uint32_t number, const char *path, size_t size)
 {
 	struct name *name;
 
@@ -94,7 +94,7 @@ void name_unpublish(struct name *name)
 	name->shared = false;
 }
 
-void name_count(uintptr_t *declared, uintptr_t *published)
+void name_count(uint32_t *declared, uint32_t *published)
 {
 	*declared = *published = 0;
 	for (size_t i = 0; i < NAMES_MAX; i++) {
@@ -111,12 +111,11 @@ static bool pattern_is_valid(const char *pattern, size_t size)
 	return path_is_valid(pattern, size);
 }
 
-uint32_t rule_add(uintptr_t profile, uintptr_t flags, const char *pattern, size_t size)
+uint32_t rule_add(uint32_t profile, uint32_t flags, const char *pattern, size_t size)
 {
 	struct rule rule = { .profile = (uint8_t)profile, .flags = (uint8_t)flags };
 
-	if (profile >= NAMES_PROFILES_MAX || flags & ~(uintptr_t)(NAMES_MAY_RESOLVE | NAMES_ONLY_LIST) ||
-	    !pattern_is_valid(pattern, size))
+	if (profile >= NAMES_PROFILES_MAX || !pattern_is_valid(pattern, size))
 		return STATUS_MALFORMED;
 	if (rule_count == RULES_MAX)
 		return STATUS_FULL;
@@ -144,7 +143,7 @@ bool profile_sees(uintptr_t profile, const struct name *name)
 bool profile_reaches(uintptr_t profile, const struct name *name)
 {
 	for (size_t i = 0; i < rule_count; i++)
-		if (!(rules[i].flags & NAMES_ONLY_LIST) && rule_fits(&rules[i], profile, name))
+		if (!(rules[i].flags & NAMES_RULE_ONLY_LIST) && rule_fits(&rules[i], profile, name))
 			return true;
 	return false;
 }
@@ -152,7 +151,7 @@ bool profile_reaches(uintptr_t profile, const struct name *name)
 bool profile_may_resolve(uintptr_t profile)
 {
 	for (size_t i = 0; i < rule_count; i++)
-		if (rules[i].profile == profile && rules[i].flags & NAMES_MAY_RESOLVE)
+		if (rules[i].profile == profile && rules[i].flags & NAMES_RULE_MAY_RESOLVE)
 			return true;
 	return false;
 }

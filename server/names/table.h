@@ -27,22 +27,22 @@ struct name {
 const char *text_bytes(struct text text);
 
 /* NULL where there is no such name. The first also where nothing was declared under that number. */
-struct name *name_of_number(uintptr_t number);
+struct name *name_of_number(uint32_t number);
 struct name *name_of_path(const char *path, size_t size);
 uintptr_t name_number(const struct name *name);
 
-/* STATUS_ of idl/names.h. */
-uint32_t name_declare(uintptr_t number, const char *path, size_t size);
+/* STATUS_ of idl/names.nid. */
+uint32_t name_declare(uint32_t number, const char *path, size_t size);
 
 /* Takes the connection over and closes the one before. */
 void name_publish(struct name *name, nacre_handle_t connection, uint32_t publisher, bool shared);
 void name_unpublish(struct name *name);
 
 /* How many are declared and how many of them published. */
-void name_count(uintptr_t *declared, uintptr_t *published);
+void name_count(uint32_t *declared, uint32_t *published);
 
-/* `flags`: NAMES_MAY_RESOLVE, NAMES_ONLY_LIST. */
-uint32_t rule_add(uintptr_t profile, uintptr_t flags, const char *pattern, size_t size);
+/* `flags`: NAMES_RULE_... */
+uint32_t rule_add(uint32_t profile, uint32_t flags, const char *pattern, size_t size);
 
 /* Does the profile see the name in lists? Does it reach it? May it resolve IDs? */
 bool profile_sees(uintptr_t profile, const struct name *name);

@@ -6,8 +6,9 @@
 enum { ALARMS_MAX = 32 };
 
 static struct alarm {
-	uintptr_t owner, bits;
+	uintptr_t owner;
 	uint64_t when_ns;
+	uint32_t bits;
 	uint32_t number;           /* counts up, never 0 */
 	nacre_handle_t connection; /* NONE: free */
 } alarms[ALARMS_MAX];
@@ -19,7 +20,7 @@ static void release(struct alarm *alarm)
 	alarm->connection = NACRE_HANDLE_NONE;
 }
 
-uint32_t alarm_add(uintptr_t owner, uint64_t when_ns, uintptr_t bits, nacre_handle_t connection, uint32_t *number)
+uint32_t alarm_add(uintptr_t owner, uint64_t when_ns, uint32_t bits, nacre_handle_t connection, uint32_t *number)
 {
 	struct alarm *place = NULL;
 	unsigned owned = 0;
@@ -33,7 +34,7 @@ uint32_t alarm_add(uintptr_t owner, uint64_t when_ns, uintptr_t bits, nacre_hand
 	if (!place || owned >= TIME_ALARMS_EACH)
 		return STATUS_FULL;
 	last_number += last_number == UINT32_MAX ? 2 : 1;
-	*place = (struct alarm){ owner, bits, when_ns, last_number, connection };
+	*place = (struct alarm){ owner, when_ns, bits, last_number, connection };
 	*number = last_number;
 	return STATUS_OK;
 }

@@ -4,7 +4,7 @@
 #include "idl/time.h"
 
 /* Takes the connection over on STATUS_OK. STATUS_FULL. */
-uint32_t alarm_add(uintptr_t owner, uint64_t when_ns, uintptr_t bits, nacre_handle_t connection, uint32_t *number);
+uint32_t alarm_add(uintptr_t owner, uint64_t when_ns, uint32_t bits, nacre_handle_t connection, uint32_t *number);
 
 /* STATUS_NOT_FOUND: it has gone off, or was never this owner's. */
 uint32_t alarm_cancel(uintptr_t owner, uintptr_t number);

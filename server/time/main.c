@@ -1,51 +1,41 @@
-/* main.c - the time server (idl/time.h). */
+/* main.c - the time server (idl/time.nid). */
 #include "abi/nacre_calls.h"
 #include "alarm.h"
 #include "base/bits.h"
+#include "idl/time_server.h"
 #include "nacre/clock.h"
-#include "nacre/server.h"
 #include "nacre/startup.h"
 #include "wall.h"
 
 /* In the order of the manifest. The first two are shared: their publication's badge is every client's. */
 enum { NAME_TIME, NAME_CLOCK_SET, NAME_ALARM };
 
-enum { ZONE_LIMIT = 900, OWNERS_MAX = 32, CONNECTIONS_EACH = 2 };
+enum { OWNERS_MAX = 32, CONNECTIONS_EACH = 2 };
 
 static nacre_handle_t server_handle;
 
-static uint64_t number_of(const uintptr_t words[2])
-{
-	return (uint64_t)words[1] << 32 | (uint32_t)words[0];
-}
-
 /* --- the wall clock ------------------------------------------------------------------------------------ */
 
-static nacre_status_t time_wall(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t time_wall(struct nacre_request *request, struct time_wall_out *out)
 {
 	(void)request;
-	reply->word[0] = (uint32_t)wall.offset_ns;
-	reply->word[1] = (uint32_t)(wall.offset_ns >> 32);
-	reply->word[2] = (uintptr_t)(intptr_t)wall.zone_minutes;
-	reply->word[3] = wall.known;
+	*out = (struct time_wall_out){ wall.offset_ns, wall.zone_minutes, wall.known };
 	return STATUS_OK;
 }
 
-static nacre_status_t time_wall_set(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t time_wall_set(struct nacre_request *request, const struct time_wall_set_in *in)
 {
-	(void)reply;
-	wall_set(number_of(request->words.word));
+	(void)request;
+	wall_set(in->now_ns);
 	return STATUS_OK;
 }
 
-static nacre_status_t time_zone_set(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t time_zone_set(struct nacre_request *request, const struct time_zone_set_in *in)
 {
-	intptr_t minutes = (intptr_t)request->words.word[0];
-
-	(void)reply;
-	if (minutes < -ZONE_LIMIT || minutes > ZONE_LIMIT)
+	(void)request;
+	if (in->minutes < -TIME_ZONE_MINUTES_MAX || in->minutes > TIME_ZONE_MINUTES_MAX)
 		return STATUS_MALFORMED;
-	wall.zone_minutes = (int32_t)minutes;
+	wall.zone_minutes = in->minutes;
 	return STATUS_OK;
 }
 
@@ -56,27 +46,23 @@ static void ring(struct nacre_server *server)
 	server->deadline_ns = alarm_run(nacre_clock_ns());
 }
 
-static nacre_status_t time_alarm(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t time_alarm(struct nacre_request *request, const struct time_alarm_in *in, struct time_alarm_out *out)
 {
-	uintptr_t bits = request->words.word[2], type = 0, rights = 0;
-	uint32_t status, number = 0;
+	nacre_status_t status;
 
-	if (!bits || bits & (NACRE_SIGNAL_CANCELLED | NACRE_SIGNAL_CLOSED) ||
-	    nacre_handle_info(request->handle[0], &type, &rights) || type != NACRE_OBJECT_CONNECTION)
+	if (!in->bits || in->bits & (NACRE_SIGNAL_CANCELLED | NACRE_SIGNAL_CLOSED))
 		return STATUS_MALFORMED;
-	status = alarm_add(request->badge, number_of(request->words.word), bits, request->handle[0], &number);
+	status = alarm_add(request->badge, in->when_ns, in->bits, in->to, &out->number);
 	if (status)
 		return status;
-	nacre_request_take(request, 0);
-	reply->word[0] = number;
+	nacre_request_keep(request, in->to);
 	ring(request->server);
 	return STATUS_OK;
 }
 
-static nacre_status_t time_alarm_cancel(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t time_alarm_cancel(struct nacre_request *request, const struct time_alarm_cancel_in *in)
 {
-	(void)reply;
-	return alarm_cancel(request->badge, request->words.word[0]);
+	return alarm_cancel(request->badge, in->number);
 }
 
 /* Who may set alarms: processes with connections to `svc/alarm`, by number, which is also their badge. */
@@ -101,20 +87,18 @@ static struct owner *owner_find(uintptr_t process)
 }
 
 /* Only `svc/alarm` is forwarded. */
-static nacre_status_t time_connect(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t time_connect(struct nacre_request *request, uint32_t process, nacre_handle_t *connection)
 {
-	struct owner *owner = owner_find(request->words.word[0]);
+	struct owner *owner = owner_find(process);
 	nacre_err_t error;
 
+	(void)request;
 	if (!owner || owner->connections == CONNECTIONS_EACH)
 		return STATUS_FULL;
-	error = nacre_connection_mint(server_handle, nacre_self_budget(), owner->process, 0, 0, 0, &reply->handle[0]);
-	if (error)
-		return error;
-	owner->connections++;
-	reply->handle_count = 1;
-	reply->close_handles = true;
-	return STATUS_OK;
+	error = nacre_connection_mint(server_handle, nacre_self_budget(), owner->process, 0, 0, 0, connection);
+	if (!error)
+		owner->connections++;
+	return error;
 }
 
 static void closed(uintptr_t badge)
@@ -131,25 +115,16 @@ static void closed(uintptr_t badge)
 
 /* --- the server ---------------------------------------------------------------------------------------- */
 
-static const struct nacre_method clock_methods[] = { [TIME_WALL] = { .handle = time_wall } };
-static const struct nacre_method setter_methods[] = {
-	[TIME_WALL] = { .handle = time_wall },
-	[TIME_WALL_SET] = { .handle = time_wall_set },
-	[TIME_ZONE_SET] = { .handle = time_zone_set },
-};
-static const struct nacre_method connect_methods[] = { [INTERFACE_CONNECT] = { .handle = time_connect } };
-static const struct nacre_method alarm_methods[] = {
-	[TIME_ALARM] = { .handle = time_alarm, .handles_min = 1, .handles_max = 1 },
-	[TIME_ALARM_CANCEL] = { .handle = time_alarm_cancel },
-};
+static const struct time_handlers clock_handlers = { .wall = time_wall };
+static const struct time_handlers setter_handlers = { .wall = time_wall, .wall_set = time_wall_set, .zone_set = time_zone_set };
+static const struct time_handlers connect_handlers = { .connect = time_connect };
+static const struct time_handlers alarm_handlers = { .alarm = time_alarm, .alarm_cancel = time_alarm_cancel };
+
+static const struct nacre_protocol clock = TIME_SERVED_BY(&clock_handlers), setter = TIME_SERVED_BY(&setter_handlers);
+static const struct nacre_protocol connect = TIME_SERVED_BY(&connect_handlers), alarms = TIME_SERVED_BY(&alarm_handlers);
 
 static const struct nacre_protocol *protocol_of(uintptr_t badge)
 {
-	static const struct nacre_protocol clock = NACRE_PROTOCOL(TIME_PROTOCOL, TIME_VERSION, clock_methods);
-	static const struct nacre_protocol setter = NACRE_PROTOCOL(TIME_PROTOCOL, TIME_VERSION, setter_methods);
-	static const struct nacre_protocol connect = NACRE_PROTOCOL(TIME_PROTOCOL, TIME_VERSION, connect_methods);
-	static const struct nacre_protocol alarms = NACRE_PROTOCOL(TIME_PROTOCOL, TIME_VERSION, alarm_methods);
-
 	if (!(badge & INTERFACE_BADGE_PUBLISHED))
 		return &alarms;
 	switch (badge & ~(uintptr_t)INTERFACE_BADGE_CONTROL) {
@@ -163,7 +138,7 @@ static const struct nacre_protocol *protocol_of(uintptr_t badge)
 
 int main(void)
 {
-	struct nacre_server server = { .protocol_of = protocol_of, .closed = closed, .alarm = ring };
+	struct nacre_server server = { .protocol = &alarms, .protocol_of = protocol_of, .closed = closed, .alarm = ring };
 
 	server.handle = server_handle = nacre_startup_handle("server");
 	wall_open();

@@ -1,4 +1,5 @@
-/* lib_server.c - the server skeleton and the client's side, between two threads of one process. */
+/* lib_server.c - a server's loop and its table of methods (nacre/table.h), and the client's side, between two threads of one
+ * process. What the interface compiler makes is tested in interface_probe/. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -6,7 +7,7 @@
 #include "nacre/client.h"
 #include "nacre/clock.h"
 #include "nacre/random.h"
-#include "nacre/server.h"
+#include "nacre/table.h"
 #include "test/alone.h"
 
 TEST_ALONE;
@@ -69,9 +70,9 @@ static nacre_status_t do_fill(struct nacre_request *request, struct nacre_reply 
 
 static nacre_status_t do_park(struct nacre_request *request, struct nacre_reply *reply)
 {
+	(void)reply;
 	seen.parked = request->token;
-	reply->later = true;
-	return STATUS_OK;
+	return NACRE_LATER;
 }
 
 static nacre_status_t do_release(struct nacre_request *request, struct nacre_reply *reply)
@@ -111,7 +112,8 @@ static const struct nacre_method methods[METHODS] = {
 	[TELL] = { .handle = do_tell, .size_max = 64, .by_send = true },
 	[TOO_MUCH] = { .handle = do_too_much },
 };
-static const struct nacre_protocol protocol = NACRE_PROTOCOL(PROTOCOL, VERSION, methods);
+static const struct nacre_table table = NACRE_TABLE(methods);
+static const struct nacre_protocol protocol = NACRE_TABLE_PROTOCOL(PROTOCOL, VERSION, &table);
 
 static void on_signal(uintptr_t badge, uintptr_t bits)
 {

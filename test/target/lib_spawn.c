@@ -10,7 +10,7 @@
 #include "base/archive.h"
 #include "base/sha256.h"
 #include "base/string.h"
-#include "idl/console.h"
+#include "idl/console_server.h"
 #include "nacre/area.h"
 #include "nacre/clock.h"
 #include "nacre/server.h"
@@ -346,34 +346,30 @@ static struct {
 	unsigned reads;
 } console;
 
-static nacre_status_t console_write(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t console_write(struct nacre_request *request, const struct console_write_in *in, struct console_write_out *out)
 {
+	(void)request;
 	/* Takes a few bytes at a time, as a console with a full buffer would. */
-	size_t taken = request->size < 5 ? request->size : 5;
-
-	memcpy(console.out + console.used, request->data, taken);
-	console.used += taken;
-	reply->word[0] = taken;
+	out->taken = in->bytes_size < 5 ? (uint32_t)in->bytes_size : 5;
+	memcpy(console.out + console.used, in->bytes, out->taken);
+	console.used += out->taken;
 	return STATUS_OK;
 }
 
-static nacre_status_t console_read(struct nacre_request *request, struct nacre_reply *reply)
+static nacre_status_t console_read(struct nacre_request *request, const struct console_read_in *in, struct console_read_out *out)
 {
-	(void)request;
-	reply->data = "nacre\n";
-	reply->size = 6;
+	(void)request, (void)in;
+	out->bytes = "nacre\n";
+	out->bytes_size = 6;
 	return console.reads++ ? STATUS_END : STATUS_OK;
 }
 
-static const struct nacre_method console_methods[] = {
-	[CONSOLE_WRITE] = { .handle = console_write, .size_min = 1, .size_max = CONSOLE_WRITE_BYTES },
-	[CONSOLE_READ] = { .handle = console_read, .answers_bytes = true },
-};
-static const struct nacre_protocol console_protocol = NACRE_PROTOCOL(CONSOLE_PROTOCOL, CONSOLE_VERSION, console_methods);
+static const struct console_handlers console_handlers = { .write = console_write, .read = console_read };
+static const struct nacre_protocol console_protocol = CONSOLE_SERVED_BY(&console_handlers);
 
-static void *console_run(void *unused)
+static void *console_serve(void *unused)
 {
-	static char buffer[CONSOLE_WRITE_BYTES];
+	static uint64_t buffer[CONSOLE_BUFFER_BYTES / 8];
 	struct nacre_server server = {
 		.handle = console.server, .protocol = &console_protocol, .buffer = buffer, .buffer_size = sizeof(buffer),
 	};
@@ -395,7 +391,7 @@ TEST(stdio, "stdio reads and writes by the console protocol, and sees the end of
 	EXPECT_OK(nacre_server_create(nacre_self_budget(), &console.server));
 	for (int i = 0; i < 3; i++)
 		EXPECT_OK(nacre_connection_mint(console.server, nacre_self_budget(), 0, 0, 0, 0, &given[i].handle));
-	EXPECT_EQ(pthread_create(&thread, NULL, console_run, NULL), 0);
+	EXPECT_EQ(pthread_create(&thread, NULL, console_serve, NULL), 0);
 	spec = spec_of(argv);
 	spec.handles = given;
 	spec.handle_count = 3;

@@ -20,10 +20,11 @@ GOOD = {
     "kernel/ipc/call.h": '#include "memory/frame.h"\n',
     "kernel/boot/main.c": '#include "ipc/call.h"\n#include "kernel/dispatch.h"\n',
     "idl/log.h": '#include "abi/nacre_abi.h"\n',
+    "idl/clock.nid": "",
     "lib/nacre/log.h": '#include "idl/log.h"\n#include <stdio.h>\n',
     "server/log/ring.h": "",
     "server/log/main.c": '#include "ring.h"\n#include "nacre/log.h"\n',
-    "server/names/main.c": '#include "idl/log.h"\n',
+    "server/names/main.c": '#include "idl/log.h"\n#include "idl/clock.h"\n#include "idl/clock_server.h"\n',
     "test/host/kernel_x.c": '#include "memory/frame.h"\n#include <stdio.h>\n',
     "test/target/x.c": '#include "nacre/log.h"\n',
 }
@@ -76,6 +77,14 @@ class Tree(unittest.TestCase):
         """The kernel may not include what lies in lib/."""
         self.write("kernel/lib.h", "")
         self.refuse("kernel/memory/bad.c", '#include "../../lib/nacre/log.h"\n', "kernel does not see lib")
+
+    def test_stubs_are_library(self):
+        """What is made of a protocol: base/ sees neither its numbers nor its stubs, and nobody one that does not exist."""
+        self.refuse("base/bad.c", '#include "idl/clock.h"\n', "base does not see idl")
+        self.write("base/bad.c", "")
+        self.refuse("idl/bad.h", '#include "idl/clock_client.h"\n', "idl does not see lib")
+        self.write("idl/bad.h", "")
+        self.refuse("lib/nacre/bad.c", '#include "idl/clocks_client.h"\n', "no such file")
 
     def test_base_is_lowest(self):
         """base/ may not include a header of lib/."""

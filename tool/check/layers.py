@@ -24,7 +24,7 @@ from collections import defaultdict
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 
 KERNEL_ORDER = ["", "arch", "memory", "object", "thread", "ipc", "check", "syscall", "boot"]
-ROOMS = ["base", "boot", "kernel", "idl", "lib", "server", "driver", "command", "test"]
+ROOMS = ["base", "boot", "kernel", "idl", "lib", "server", "driver", "command", "lang", "test"]
 FREESTANDING = {"float.h", "iso646.h", "limits.h", "stdalign.h", "stdarg.h", "stdbool.h", "stddef.h", "stdint.h",
                 "stdnoreturn.h"}
 
@@ -39,12 +39,17 @@ BELOW = {
     "server": {"abi", "base", "idl", "lib"},
     "driver": {"abi", "base", "idl", "lib"},
     "command": {"abi", "base", "idl", "lib"},
+    "lang": {"abi", "base", "idl", "lib"},
 }
 # Tests stand outside: those on the host look into the kernel, those on the target see what a program sees.
-TEST_BELOW = {"host": {"abi", "base", "kernel"}, "target": {"abi", "base", "idl", "lib"}}
+TEST_BELOW = {"host": {"abi", "base", "kernel"}, "target": {"abi", "base", "idl", "lib"},
+              "lang": {"abi", "base", "idl", "lib"}}
 
 # Where make puts the kernel's objects, below a build folder.
 OBJECTS = "obj/kernel"
+
+# Headers made of protocols; tests have two versions of one.
+INTERFACE = re.compile(r"(v\d+/)?idl/(\w+?)(_client|_server)?\.h")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)
 
@@ -93,6 +98,15 @@ def search_path(user):
     return [folder, {"boot": "boot", "idl": "."}.get(mine, "lib"), "."]
 
 
+def interface(top, user, name):
+    """What tool/idl makes of idl/NAME.nid: numbers count as idl; stubs and skeletons stand on the library, so as lib."""
+    version, stem, side = INTERFACE.fullmatch(name).groups()
+    tests = [f"test/idl/{version or ''}", "test/lang"] if room(user) == "test" else []
+    if not any(os.path.isfile(os.path.join(top, folder, f"{stem}.nid")) for folder in ["idl", *tests]):
+        return None
+    return f"lib/idl/{stem}{side}.h" if side else f"idl/{stem}.h"
+
+
 def resolve(top, user, name):
     """The file an #include means, as a path from the top; a generated one gets the place of its layer."""
     for folder in search_path(user):
@@ -103,6 +117,8 @@ def resolve(top, user, name):
         return f"abi/{os.path.basename(name)}"
     if name.startswith("kernel/"):
         return f"kernel/syscall/{os.path.basename(name)}"
+    if INTERFACE.fullmatch(name):
+        return interface(top, user, name)
     if name.startswith("test/"):
         return f"test/{os.path.basename(name)}"
     return None

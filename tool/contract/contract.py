@@ -23,6 +23,7 @@ import dispatch
 import handle_table
 import header
 import reference
+import rust
 import snapshot
 import source
 import stubs
@@ -41,6 +42,7 @@ GENERATED = {
     "kernel/names.h": dispatch.names_header,
     "kernel/names.c": dispatch.names,
     "test/handle_errors.h": handle_table.generate,
+    "rust/abi.rs": rust.generate,
     "contract.json": catalog.generate,
 }
 

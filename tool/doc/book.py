@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """book.py - makes HTML of the tree's pages, and says whether what it made holds together.
 
-    book.py --reference build/gen/reference --out build/doc      the book
+    book.py --reference build/gen/reference --interfaces build/gen/interface --out build/doc      the book
     book.py --check build/doc                                    do all links inside it lead somewhere?
 
 Every page of the tree becomes one of the book at the same place, README.md as index.html, so that links between pages
-go on to work. The reference of system calls, which tool/contract/contract.py writes, comes in as doc/reference/. A file
+go on to work. The reference of system calls, which tool/contract/contract.py writes, comes in as doc/reference/, that of
+protocols, which tool/idl/idl.py writes, as doc/interface/. A file
 of the sources that a page links to is shown as text. Where a page writes the name of a system call as code, the name
 becomes a link to its reference. The same tree gives the same bytes. Needs Debian's python3-markdown.
 """
@@ -26,12 +27,13 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import page as pages  # noqa: E402
 
 REFERENCE = "doc/reference"
+INTERFACES = "doc/interface"
 CONTENTS = "doc/README.md"
 TEMPLATE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><link rel="stylesheet" href="{root}style.css"></head><body>
 <nav><a href="{root}index.html">Nacre</a> <a href="{root}doc/index.html">Contents</a>
-<a href="{root}doc/reference/index.html">System calls</a>{around}</nav>
+<a href="{root}doc/reference/index.html">System calls</a> <a href="{root}doc/interface/index.html">Protocols</a>{around}</nav>
 <main>
 {body}
 </main></body></html>
@@ -55,10 +57,11 @@ def html_path(path):
 
 
 class Book:
-    def __init__(self, reference):
+    def __init__(self, reference, interfaces):
         self.sources = {path: os.path.join(pages.TOP, path) for path in pages.pages()}
-        for name in sorted(os.listdir(reference)) if reference else []:
-            self.sources[f"{REFERENCE}/{name}"] = os.path.join(reference, name)
+        for place, folder in ((REFERENCE, reference), (INTERFACES, interfaces)):
+            for name in sorted(os.listdir(folder)) if folder else []:
+                self.sources[f"{place}/{name}"] = os.path.join(folder, name)
         self.calls = self.find_calls()
         self.order = self.find_order()
         self.shown = set()   # source files that pages link to
@@ -203,11 +206,12 @@ def faults(out):
 def main():
     parser = argparse.ArgumentParser(description="Makes the book.")
     parser.add_argument("--reference", help="folder with the reference pages of the contract")
+    parser.add_argument("--interfaces", help="folder with the reference pages of the protocols")
     parser.add_argument("--out", help="folder to write; what was in it goes")
     parser.add_argument("--check", metavar="FOLDER", help="a book: says which links lead nowhere")
     args = parser.parse_args()
     if args.out:
-        Book(args.reference).write(args.out)
+        Book(args.reference, args.interfaces).write(args.out)
     wrong = list(faults(args.check)) if args.check else []
     for fault in wrong:
         print(fault, file=sys.stderr)

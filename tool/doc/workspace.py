@@ -15,9 +15,11 @@ import tempfile
 
 from page import TOP
 
-TAKEN = ("gen", "toolchain", "newlib32", "newlib64", "rv32", "rv64", "sdk")
-# Of no use to a page's commands, and large.
-LEFT = shutil.ignore_patterns("scenario", "clang", "tidy", "cppcheck", "kernel-test*", "__pycache__")
+TAKEN = ("gen", "toolchain", "newlib32", "newlib64", "rv32", "rv64", "sdk", "source")
+# Of no use to a page's commands, and large: of the ports, pages need only Lua.
+LEFT = shutil.ignore_patterns("scenario", "clang", "tidy", "cppcheck", "kernel-test*", "__pycache__", "lang", "*.tar.*",
+                              *(f"{way}{port}*" for way in ("", "test-", "suite-", "lib")
+                                for port in ("libsodium", "mbedtls", "posixtestsuite", "pts-", "sqlite", "lz4", "zlib")))
 SECONDS = 300
 
 
@@ -72,10 +74,13 @@ class Workspace:
             raise WorkspaceError(f"the lines to be changed do not stand in {name} exactly once")
         self.write(name, text.replace(side("-"), side("+")))
 
+    def environment(self):
+        return environment()
+
     def run(self, command):
         """(exit status, output). Standard error goes with the output."""
         try:
-            done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=self.top, env=environment(),
+            done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=self.top, env=self.environment(),
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                   errors="replace", timeout=SECONDS)
         except subprocess.TimeoutExpired:

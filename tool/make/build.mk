@@ -22,11 +22,14 @@ all: ; @:
 
 include tool/make/toolchain.mk
 include tool/make/contract.mk
+include tool/make/idl.mk
 include tool/make/kernel.mk
 include port/newlib/port.mk
 include tool/make/program.mk
+include tool/make/port.mk
 include tool/make/image.mk
 include tool/make/sdk.mk
+include tool/make/lang.mk
 include tool/make/doc.mk
 include tool/make/host.mk
 include tool/make/clang.mk

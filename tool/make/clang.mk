@@ -32,9 +32,9 @@ $(B)/clang/libnacre.a: $(CLANG_LIB_OBJ)
 
 CLANG_PROGRAMS := $(patsubst %,$(B)/clang/program/%.elf,$(PROGRAMS) $(TEST_PROGRAMS))
 .SECONDEXPANSION:
-$(CLANG_PROGRAMS): $(B)/clang/program/%.elf: $$(subst $(B)/obj/,$(B)/clang/,$$(PROGRAM_OBJ_$$*)) $(CLANG_START_OBJ) $(B)/clang/libnacre.a
+$(CLANG_PROGRAMS): $(B)/clang/program/%.elf: $$(subst $(B)/obj/,$(B)/clang/,$$(PROGRAM_OBJ_$$*)) $(CLANG_START_OBJ) $(B)/clang/libnacre.a $$(PROGRAM_LIB_$$*)
 	$(call say,LLD,$@)mkdir -p $(@D) && $(CLANG_LD) $(call for_lld,$(USER_LDFLAGS)) -o $@ $(filter %.o,$^) \
-	  -Wl,--start-group $(B)/clang/libnacre.a $(NEWLIB)/lib/libc.a $(LIBGCC) -Wl,--end-group
+	  -Wl,--start-group $(filter %.a,$^) $(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a $(LIBGCC) -Wl,--end-group
 
 .PHONY: clang-kernel clang-boot clang-programs
 clang-kernel: $(B)/clang/kernel.elf ; @:

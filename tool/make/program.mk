@@ -4,6 +4,8 @@
 # build/rvNN/program/NAME is stripped and goes into the image, NAME.elf beside it has all symbols.
 
 LIB_SRC   := $(sort $(wildcard lib/*/*.[cS] lib/*/rv$(WIDTH)/*.[cS]) $(wildcard base/*.c)) $(GEN_LIB_SRC)
+# gcc names no header that a header of newlib's includes, so -MMD does not know of these.
+LIBC_HEADERS := $(wildcard lib/libc/include/*.h lib/libc/include/*/*.h)
 # Linked first and whole: the way in, before any library is searched.
 START_SRC := $(filter lib/nacre/start.c lib/nacre/start.S,$(LIB_SRC))
 
@@ -11,7 +13,7 @@ START_SRC := $(filter lib/nacre/start.c lib/nacre/start.S,$(LIB_SRC))
 STACK_PROTECTOR := -fstack-protector-strong -mstack-protector-guard=tls -mstack-protector-guard-reg=tp \
                    -mstack-protector-guard-offset=-8
 USER_CFLAGS  := $(GCC_MARCH) $(COMMON_CFLAGS) -fPIE -fvisibility=hidden -ftls-model=local-exec $(NEWLIB_DEFINES) $(STACK_PROTECTOR) \
-                -Ilib -I. -I$(GEN) -Ilib/libc/include -isystem $(NEWLIB)/include
+                -Ilib -I. -I$(GEN) -I$(GEN)/test -Ilib/libc/include -isystem $(NEWLIB)/include -isystem $(B)/port/include
 USER_LDFLAGS := $(GCC_MARCH) -B$(LD_DIR)/ -nostdlib -pie -Wl,--no-dynamic-linker,-z,relro,-z,now,-z,noexecstack \
                 -Wl,-z,separate-code,-z,max-page-size=4096,--gc-sections,--build-id=sha1,--exclude-libs,ALL \
                 -Wl,--hash-style=gnu,--fatal-warnings
@@ -24,7 +26,7 @@ LIBNACRE  := $(B)/lib/libnacre.a
 START_OBJ := $(START_SRC:%=$(B)/obj/user/%.o)
 LIB_OBJ   := $(patsubst %,$(B)/obj/user/%.o,$(filter-out $(START_SRC),$(LIB_SRC)))
 
-$(B)/obj/user/%.o: % $(call rules,program) | $(GEN)/contract.mk $(NEWLIB_LIB)
+$(B)/obj/user/%.o: % $(call rules,program) $(LIBC_HEADERS) | $(GEN)/contract.mk $(NEWLIB_LIB)
 	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(USER_CFLAGS) -I$(<D) $(ASM_FLAGS) -MMD -MP -c -o $@ $<
 $(LIBNACRE): $(LIB_OBJ)
 	$(call say,AR,$@)mkdir -p $(@D) && rm -f $@ && $(AR) rcsD $@ $^
@@ -50,7 +52,7 @@ $(foreach f,$(TEST_FILES),$(eval $(call program,test-$(notdir $(f:.c=)),$f)))
 
 $(B)/program/%.elf: $(START_OBJ) $(LIBNACRE) $(NEWLIB_LIB) | $(LD)
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(USER_LDFLAGS) -o $@ $(START_OBJ) \
-	  $(filter-out $(START_OBJ),$(filter %.o,$^)) -Wl,--start-group $(LIBNACRE) $(NEWLIB)/lib/libc.a -lgcc -Wl,--end-group
+	  $(filter-out $(START_OBJ),$(filter %.o,$^)) -Wl,--start-group $(filter %.a,$^) $(NEWLIB)/lib/libm.a -lgcc -Wl,--end-group
 $(B)/program/%: $(B)/program/%.elf
 	$(call say,STRIP,$@)$(STRIP) $< $@
 

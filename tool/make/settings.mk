@@ -3,6 +3,7 @@
 # setting: MEM=16M        its RAM, 1M to 1024M
 # setting: PROGRAM=FILE   an ELF file to put into the image
 # setting: ONLY=WORD      for make test: a part, a check, or a word of checks' names
+# setting: NAME=lua       for make port: which; without it all
 # setting: DEPS=no        only list missing Debian packages; DEPS=have: trust that all is there
 # setting: V=1            show every command
 
@@ -25,6 +26,14 @@ $(error WIDTH is 32 or 64, not "$(WIDTH)")
 endif
 ifeq ($(shell echo '$(MEM)' | grep -Ex '([1-9][0-9]{0,2}|10[01][0-9]|102[0-4])M'),)
 $(error MEM is a number of megabytes from 1M to 1024M, not "$(MEM)")
+endif
+
+# Ports have a recipe; newlib is built with everything.
+PORTS_KNOWN := $(filter-out newlib,$(patsubst port/%/port.mk,%,$(wildcard port/*/port.mk)))
+ifneq ($(NAME),)
+ifeq ($(call one-of,$(NAME),$(PORTS_KNOWN)),)
+$(error NAME is one of $(PORTS_KNOWN), not "$(NAME)")
+endif
 endif
 
 DEPS_MODE := $(if $(call one-of,$(DEPS),no),list,$(or $(DEPS),install))

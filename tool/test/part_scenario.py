@@ -32,6 +32,7 @@ class Scenario:
     kernel: str = "kernel-test"
     system: str = "base"
     init: str = ""
+    programs: list = field(default_factory=list)
     files: dict = field(default_factory=dict)
     options: str = ""
     deadline_s: int = 0
@@ -81,11 +82,22 @@ def goals(scenario, width):
     """What make builds for the scenario's image: a whole system, or one program with nothing around it."""
     folder = f"build/rv{width}"
     files = [path.format(build=folder) for path in scenario.files.values()]
-    if not scenario.init:
-        parts = ["image-parts", f"{folder}/system/{scenario.system}"]
-    else:
+    if scenario.init:
         parts = ["image-base", f"{folder}/program/{scenario.init}"]
+    elif scenario.programs:
+        parts = ["image-base", f"{folder}/system/{scenario.system}"]
+        parts += [f"{folder}/program/{name}" for name in ["init", *scenario.programs]]
+    else:
+        parts = ["image-parts", f"{folder}/system/{scenario.system}"]
     return [(width, goal) for goal in parts + [path for path in files if path.startswith(folder)]]
+
+
+def program_files(scenario, folder):
+    """What puts the scenario's programs, or without a choice all there are, into an image, as words for image.py."""
+    if scenario.programs:
+        return [word for name in scenario.programs for word in ("--file", f"bin/{name}={folder}/program/{name}")]
+    with open(f"{folder}/image.files", encoding="utf-8") as file:
+        return file.read().split()
 
 
 def image_build(scenario, width):
@@ -93,8 +105,7 @@ def image_build(scenario, width):
     folder = f"build/rv{width}"
     words = []
     if not scenario.init:
-        with open(f"{folder}/image.files", encoding="utf-8") as file:
-            words = file.read().split() + ["--file", f"system={folder}/system/{scenario.system}"]
+        words = program_files(scenario, folder) + ["--file", f"system={folder}/system/{scenario.system}"]
     for name, path in scenario.files.items():
         words += ["--file", f"{name}={path.format(build=folder)}"]
     out = f"{folder}/scenario/{scenario.name}.image"

@@ -1,4 +1,5 @@
-"""Tests of the host tools (test/tool/*.py): unittest, where a test's docstring is its sentence."""
+"""Tests of the host tools (test/tool/*.py): unittest, where a test's docstring is its sentence. Those of the SDK are a part
+of their own, part_sdk.py."""
 
 import ast
 import glob
@@ -19,8 +20,8 @@ def cases(path):
                 yield owner.name, method.name, sentence
 
 
-def job(path):
-    prefix = f"tool.{os.path.basename(path)[:-3]}"
+def job(path, part="tool"):
+    prefix = f"{part}.{os.path.basename(path)[:-3]}"
     found = list(cases(path))
     owners = {method: owner for owner, method, _ in found}
 
@@ -35,4 +36,5 @@ def job(path):
 
 
 def jobs(width):
-    return [job(path) for path in sorted(glob.glob("test/tool/*.py")) if list(cases(path))]
+    paths = [path for path in sorted(glob.glob("test/tool/*.py")) if not os.path.basename(path).startswith("sdk_")]
+    return [job(path) for path in paths if list(cases(path))]

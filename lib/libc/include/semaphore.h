@@ -9,8 +9,9 @@ extern "C" {
 #endif
 
 typedef struct {
-	__uint32_t value;          /* futex */
+	__uint32_t value;
 	__uint32_t waiters;
+	__uint32_t posts;          /* futex: counts sem_post */
 } sem_t;
 
 #define SEM_VALUE_MAX 0x7fffffff

@@ -29,7 +29,7 @@ typedef struct __pthread *pthread_t;
 
 typedef struct {
 	void *stack;               /* lowest address; NULL: the library makes it */
-	__SIZE_TYPE__ stack_size;
+	__SIZE_TYPE__ stack_size, guard_size;
 	int priority;              /* used with PTHREAD_EXPLICIT_SCHED */
 	unsigned char detach_state, inherit;
 } pthread_attr_t;
@@ -45,6 +45,10 @@ typedef struct {
 #define _PTHREAD_MUTEX_INITIALIZER { _LOCK_FREE, PTHREAD_MUTEX_DEFAULT }
 
 typedef struct {
+	struct __lock lock;
+} pthread_spinlock_t;
+
+typedef struct {
 	__clockid_t clock;
 } pthread_condattr_t;
 
@@ -57,10 +61,8 @@ typedef struct {
 
 typedef __uint32_t pthread_key_t;
 
-typedef struct {
-	__uint32_t state;          /* futex: 0 not yet, 1 running, 2 running and waited for, 3 done */
-} pthread_once_t;
-#define _PTHREAD_ONCE_INIT { 0 }
+typedef __uint32_t pthread_once_t; /* futex: 0 not yet, 1 running, 2 running and waited for, 3 done */
+#define _PTHREAD_ONCE_INIT 0
 
 typedef struct {
 	int unused;
@@ -69,10 +71,12 @@ typedef struct {
 typedef struct {
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
+	pthread_t writer;          /* who holds it alone, or NULL */
 	int readers;               /* who hold it; -1: a writer does */
-	int writers_waiting;       /* new readers let them go first */
+	int writers_waiting;       /* readers that are no more urgent let them go first */
+	unsigned writers_priority; /* of the most urgent of those that came since none waited */
 } pthread_rwlock_t;
-#define _PTHREAD_RWLOCK_INITIALIZER { _PTHREAD_MUTEX_INITIALIZER, _PTHREAD_COND_INITIALIZER, 0, 0 }
+#define _PTHREAD_RWLOCK_INITIALIZER { _PTHREAD_MUTEX_INITIALIZER, _PTHREAD_COND_INITIALIZER, 0, 0, 0, 0 }
 
 typedef struct {
 	int unused;

@@ -1,0 +1,2 @@
+/* sys/poll.h - <poll.h> by its old name. */
+#include <poll.h>

@@ -1,0 +1,1 @@
+os.exit(tonumber((...)))  -- ending.lua - ends with that code
