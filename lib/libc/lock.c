@@ -23,6 +23,11 @@ bool lock_is_mine(const struct __lock *lock)
 	return __atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) == (uintptr_t)nacre_tcb();
 }
 
+bool lock_is_waited_for(const struct __lock *lock)
+{
+	return __atomic_load_n(&lock->word, __ATOMIC_RELAXED) == WAITED_FOR;
+}
+
 bool lock_try(struct __lock *lock)
 {
 	uint32_t free = FREE;
@@ -60,22 +65,36 @@ static nacre_err_t wait(struct __lock *lock, uint64_t deadline_ns)
 	return error;
 }
 
+/* A thread that was woken and has not looked again yet may seem to wait for one that holds nothing any more; so a ring counts only
+ * if it is still there a little later. */
+static bool is_deadlock(struct __lock *lock, unsigned *rings)
+{
+	enum { RINGS = 4 };
+
+	if (++*rings == RINGS)
+		return true;
+	wait_blindly(lock, NACRE_MS, NACRE_DEADLINE_NEVER);
+	return false;
+}
+
 static int take_until(struct __lock *lock, uint64_t deadline_ns, bool signals)
 {
 	nacre_err_t error = NACRE_E_OK;
+	unsigned rings = 0;
 
 	if (lock_try(lock))
 		return 0;
 	while (__atomic_exchange_n(&lock->word, WAITED_FOR, __ATOMIC_ACQUIRE) != FREE) {
 		if (lock_is_mine(lock))
 			return EDEADLK;
+		error = NACRE_E_OK;
 		if (!signals || !interrupted_before_lock(&lock->word))
 			error = wait(lock, deadline_ns);
 		if (signals)
 			interrupted_after();
 		if (error == NACRE_E_TIMEOUT)
 			return ETIMEDOUT;
-		if (error == NACRE_E_DEADLOCK)
+		if (error == NACRE_E_DEADLOCK && is_deadlock(lock, &rings))
 			return EDEADLK;
 		/* Any other error: the holder changed while we looked. */
 	}
@@ -103,6 +122,7 @@ void lock_drop(struct __lock *lock)
 {
 	lock->owner = 0;
 	lock->thread = NACRE_HANDLE_NONE;
+	/* All of them: who went on waiting would go on raising this thread, and seem to wait for it. */
 	if (__atomic_exchange_n(&lock->word, FREE, __ATOMIC_RELEASE) == WAITED_FOR)
-		nacre_futex_wake(&lock->word, 1, NULL);
+		nacre_futex_wake(&lock->word, UINT32_MAX, NULL);
 }

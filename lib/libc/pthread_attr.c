@@ -107,7 +107,7 @@ int pthread_attr_getschedpolicy(const pthread_attr_t *attr, int *policy)
 int pthread_attr_setscope(pthread_attr_t *attr, int scope)
 {
 	(void)attr;
-	return scope == PTHREAD_SCOPE_SYSTEM ? 0 : ENOTSUP;
+	return scope == PTHREAD_SCOPE_SYSTEM ? 0 : scope == PTHREAD_SCOPE_PROCESS ? ENOTSUP : EINVAL;
 }
 
 int pthread_attr_getscope(const pthread_attr_t *attr, int *scope)

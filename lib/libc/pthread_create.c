@@ -10,6 +10,7 @@
 #include "abi/nacre_calls.h"
 #include "base/bits.h"
 #include "interrupt.h"
+#include "nacre/clock.h"
 #include "nacre/start.h"
 #include "nacre/startup.h"
 #include "nacre/tls.h"
@@ -300,14 +301,20 @@ static void thread_free(struct __pthread *thread)
  * in between, and cancellation ends it. */
 static int wait_for(struct __pthread *thread)
 {
+	enum { RINGS = 4 };
 	nacre_err_t error = NACRE_E_OK;
+	unsigned rings = 0;
 
 	while (__atomic_load_n(&thread->alive, __ATOMIC_ACQUIRE)) {
+		error = NACRE_E_OK;
 		if (!interrupted_before_lock(&thread->alive))
 			error = nacre_futex_wait(&thread->alive, 1, thread->handle, NACRE_DEADLINE_NEVER);
 		interrupted_after();
-		if (error == NACRE_E_DEADLOCK)
+		/* As in lock.c: a ring counts if it is still there a little later. */
+		if (error == NACRE_E_DEADLOCK && ++rings == RINGS)
 			return EDEADLK;
+		if (error == NACRE_E_DEADLOCK)
+			nacre_sleep_until(nacre_deadline_in(NACRE_MS));
 		if (cancel_wanted && cancel_wanted())
 			return EINTR;
 	}

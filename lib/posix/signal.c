@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <unistd.h>
+#include "abi/nacre_calls.h"
 #include "libc/interrupt.h"
 #include "libc/process.h"
 
@@ -149,6 +150,7 @@ static struct __pthread *choose(int signal)
 int signal_send(int signal, struct __pthread *thread, int code, union sigval value)
 {
 	struct __pthread *taker;
+	bool is_waited_for;
 	int error = 0;
 
 	if (!signal_is_valid(signal) && signal)
@@ -165,8 +167,12 @@ int signal_send(int signal, struct __pthread *thread, int code, union sigval val
 		if (!error && taker && takes(taker, signal))
 			interrupt_wake(taker);
 	}
+	is_waited_for = lock_is_waited_for(&interrupt_lock) || lock_is_waited_for(&threads_lock);
 	lock_drop(&interrupt_lock);
 	lock_drop(&threads_lock);
+	/* A thread that does nothing but send would keep the others from what they need to take signals, or to end. */
+	if (is_waited_for)
+		nacre_thread_yield();
 	return error;
 }
 

@@ -21,7 +21,7 @@
 #include "idl/process_client.h"
 #include "nacre/clock.h"
 
-enum { SPIN_S = 10, WAIT_S = 600, LINE_BYTES = 200 };
+enum { SPIN_S = 6, WAIT_S = 600, LINE_BYTES = 200 };
 
 static nacre_handle_t init;
 static bool is_loud;

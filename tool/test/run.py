@@ -24,19 +24,16 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 
 from check import TOP, failed  # noqa: E402
 
-PARTS = ["layers", "contract", "host", "tool", "interfaces", "static", "scenario", "versions", "ports", "footprint",
+PARTS = ["layers", "contract", "host", "tool", "interfaces", "static", "posix", "scenario", "versions", "ports", "footprint",
          "languages", "sdk", "tutorial", "run", "debug", "docs", "repro"]
-# Too long for every run: only where they are asked for by name.
-LONG_PARTS = ["posix"]
 CORES = os.cpu_count() or 1
 # Only one make at a time builds in this tree.
 MAKE = ["flock", "build/.lock", "make", "--no-print-directory", "-f", "tool/make/build.mk"]
 
 
-def load(width, words):
+def load(width):
     """All jobs, in the order of PARTS."""
-    parts = PARTS + [part for part in LONG_PARTS if any(word.split(".")[0] == part for word in words)]
-    return [job for part in parts for job in importlib.import_module(f"part_{part}").jobs(width)]
+    return [job for part in PARTS for job in importlib.import_module(f"part_{part}").jobs(width)]
 
 
 def matches(name, words):
@@ -119,7 +116,7 @@ def main():
     args = parser.parse_args()
     os.chdir(TOP)
 
-    chosen = choose(load(int(args.width) if args.width else None, args.only.split()), args.only.split())
+    chosen = choose(load(int(args.width) if args.width else None), args.only.split())
     if not chosen:
         sys.exit(f'test: nothing is called "{args.only}"; the parts are {", ".join(PARTS)}, '
                  f"and make test-list prints all names.")
