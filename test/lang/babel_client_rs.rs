@@ -186,6 +186,9 @@ fn errors(babel: &Client, path: &str) -> Result<()> {
     expect!(Client::connect_version(path, 1 << 16 | 3).err() == Some(METHOD));
     expect!(Client::connect_version(path, 2 << 16).err() == Some(METHOD));
     expect!(names::connect(path)?.check(0x1234, 1 << 16) == Err(NOT_FOUND));
+    // Nobody else can end a client's connection.
+    let rights = nacre::abi::RIGHT_CALL | nacre::abi::RIGHT_SIGNAL | nacre::abi::RIGHT_DUPLICATE | nacre::abi::RIGHT_TRANSFER;
+    expect!(babel.connection.info()?.1 == rights);
     expect!(babel.connection.ask(22, [0; 5]) == Err(METHOD));
     expect!(babel.connection.ask(1, [0; 5]) == Err(METHOD));
     Ok(())

@@ -187,7 +187,7 @@ fn serve_connect_(server_: &mut dyn Server, call_: &mut server::Call<'_>, reply_
     call_.shape(0, 0, false)?;
     wire::run(call_.data, 0, 0)?;
     let process_ = u32::of_word(call_.words.word[0])?;
-    reply_.handles[0] = Some(Server::connect(server_, call_, process_)?.into());
+    reply_.handles[0] = Some(Server::connect(server_, call_, process_)?.for_client()?.into());
     Ok(())
 }"""
 

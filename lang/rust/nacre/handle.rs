@@ -148,6 +148,12 @@ impl Connection {
         abi::connection_signal(self.raw(), bits)
     }
 
+    /// What a client may have of it: to ask, to signal, and to hand it on. Who could destroy it would leave the server's entry for
+    /// it behind.
+    pub fn for_client(self) -> Result<Connection> {
+        self.duplicate(abi::RIGHT_CALL | abi::RIGHT_SIGNAL | abi::RIGHT_DUPLICATE | abi::RIGHT_TRANSFER).map(Connection)
+    }
+
     /// Does the server speak this protocol, in this major version and at least this minor one?
     /// `NOT_FOUND`: it speaks another. `METHOD`: another version.
     pub fn check(&self, protocol: u32, version: u32) -> Result<()> {
