@@ -82,6 +82,19 @@ footprint: image ## sizes, and instructions from reset to the prompt, with their
 	$(BUILD) image-parts WIDTH=32
 	$(BUILD) image-parts WIDTH=64
 	@tool/footprint/footprint.py
+.PHONY: bench profile bench-baseline bench-chart bench-parts
+BENCH_WIDTH = $(WIDTH_ASKED:%=--width %)
+bench: bench-parts ## instructions of messages, system calls, start-up; BENCH=name: of one
+	@tool/bench/bench.py $(BENCH_WIDTH) --bench '$(BENCH)'
+profile: bench-parts ## where the instructions of BENCH=name go, by function
+	@tool/bench/profiler.py $(BENCH_WIDTH) --bench '$(BENCH)'
+bench-baseline: bench-parts ## makes today's figures those that `make test` compares with, and the book shows
+	@tool/bench/baseline.py
+bench-chart: ## draws doc/picture/moving.svg from the last `make bench`
+	@tool/bench/chart.py
+bench-parts: setup
+	$(if $(filter 64,$(WIDTH_ASKED)),,$(BUILD) bench-parts WIDTH=32)
+	$(if $(filter 32,$(WIDTH_ASKED)),,$(BUILD) bench-parts WIDTH=64)
 .PHONY: mutate
 N ?= 10
 mutate: setup-all ## plants N faults in the kernel, and counts how many the tests catch

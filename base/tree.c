@@ -52,17 +52,11 @@ static struct tree_node *rotate(struct tree *tree, struct tree_node *node, unsig
 	return up;
 }
 
-/* Measures a node whose children may differ by two, and returns the root of what is then balanced. */
-static struct tree_node *balance(struct tree *tree, struct tree_node *node)
+/* The children of a node differ by two. Returns the root of what is then balanced. */
+static __attribute__((noinline)) struct tree_node *balance(struct tree *tree, struct tree_node *node, unsigned high)
 {
-	unsigned a = height(node->child[0]), b = height(node->child[1]);
-	unsigned high = b > a;
 	struct tree_node *child = node->child[high];
 
-	if (a <= b + 1 && b <= a + 1) {
-		measure(node);
-		return node;
-	}
 	if (height(child->child[!high]) > height(child->child[high]))
 		rotate(tree, child, !high);
 	return rotate(tree, node, high);
@@ -71,13 +65,16 @@ static struct tree_node *balance(struct tree *tree, struct tree_node *node)
 /* From the lowest node with a changed child upwards, until a height is what it was. */
 static void retrace(struct tree *tree, struct tree_node *node)
 {
-	while (node) {
-		unsigned before = node->height;
+	for (; node; node = node->parent) {
+		unsigned before = node->height, a = height(node->child[0]), b = height(node->child[1]);
+		unsigned more = a > b ? a : b;
 
-		node = balance(tree, node);
+		if (more + more - a - b > 1)
+			node = balance(tree, node, b > a);
+		else
+			node->height = (uint8_t)(1 + more);
 		if (node->height == before)
 			return;
-		node = node->parent;
 	}
 }
 
@@ -151,19 +148,39 @@ struct tree_node *tree_previous(const struct tree_node *node)
 	return neighbour(node, 0);
 }
 
+struct tree_place tree_place(struct tree *tree, uintptr_t key)
+{
+	struct tree_place place = { .link = &tree->root };
+
+	while (*place.link) {
+		place.parent = *place.link;
+		if (place.parent->key <= key) {
+			place.floor = place.parent;
+			place.link = &place.parent->child[1];
+		} else {
+			place.link = &place.parent->child[0];
+		}
+	}
+	return place;
+}
+
+void tree_insert_at(struct tree *tree, const struct tree_place *place, struct tree_node *node, uintptr_t key)
+{
+	node->key = key;
+	node->parent = place->parent;
+	node->child[0] = node->child[1] = NULL;
+	node->height = 1;
+	*place->link = node;
+	retrace(tree, place->parent);
+}
+
 bool tree_insert(struct tree *tree, struct tree_node *node, uintptr_t key)
 {
-	struct tree_node *parent = NULL, **place = &tree->root;
+	struct tree_place place = tree_place(tree, key);
 
-	while (*place) {
-		parent = *place;
-		if (parent->key == key)
-			return false;
-		place = &parent->child[parent->key < key];
-	}
-	*node = (struct tree_node){ .key = key, .parent = parent, .height = 1 };
-	*place = node;
-	retrace(tree, parent);
+	if (place.floor && place.floor->key == key)
+		return false;
+	tree_insert_at(tree, &place, node, key);
 	return true;
 }
 

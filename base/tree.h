@@ -51,6 +51,12 @@ struct tree_node *tree_previous(const struct tree_node *node);
 
 /* False, and nothing done, if the key is there already. The node is in no tree. */
 bool tree_insert(struct tree *tree, struct tree_node *node, uintptr_t key);
+/* The same in two steps, for who must look at the neighbour: where the key belongs, and what is there or before it (NULL: nothing). */
+struct tree_place {
+	struct tree_node **link, *parent, *floor;
+};
+struct tree_place tree_place(struct tree *tree, uintptr_t key);
+void tree_insert_at(struct tree *tree, const struct tree_place *place, struct tree_node *node, uintptr_t key);
 /* The node is in this tree. */
 void tree_remove(struct tree *tree, struct tree_node *node);
 

@@ -87,6 +87,7 @@ void kernel_main(const struct arch_boot *boot)
 	boot_banner(&machine);
 	boot_memory_give(&machine);
 	must(boot_init_process(&machine, boot, ram_pages));
+	arch_fast_forbid(FAST_BOOT, option_flag(machine.options, machine.options_bytes, "no-short-way"));
 	schedule();
 	arch_start(&kernel_handlers);
 }

@@ -1,6 +1,7 @@
 /* wiring.c - which function stands behind each hook and each trap. Nothing here differs between machines. */
 #include "boot/wiring.h"
 #include "boot/end.h"
+#include "check/check.h"
 #include "ipc/fault.h"
 #include "syscall/handlers.h"
 
@@ -17,17 +18,27 @@ static void schedule_once(void)
 	in_handler = false;
 }
 
+static void on_settle(void)
+{
+	bool due = arch_cpu.unsettled & UNSETTLED_SCHEDULE;
+	const struct registers *before = arch_cpu.frame;
+
+	kernel_check_all();
+	schedule_once();
+	assert(due || arch_cpu.frame == before); /* else somebody forgot schedule_need */
+}
+
 static void on_syscall(void)
 {
-	in_handler = true;
 	syscall_handle();
-	in_handler = false;
-	schedule_once();
+	on_settle();
 }
 
 static void on_fault(unsigned cause, uintptr_t address)
 {
-	fault_raise(cpu.current, cause, address);
+	if (fault_hand_over(arch_cpu.current, cause, address))
+		return;
+	fault_raise(arch_cpu.current, cause, address);
 	schedule_once();
 }
 
@@ -43,7 +54,7 @@ static void on_interrupt(unsigned line)
 	schedule_once();
 }
 
-const struct arch_handlers kernel_handlers = { on_syscall, on_fault, on_timer, on_interrupt };
+const struct arch_handlers kernel_handlers = { on_syscall, on_settle, on_fault, on_timer, on_interrupt };
 
 /* --- Types and hooks. */
 
@@ -62,7 +73,7 @@ static void types_init(void)
 static void hooks_init(void)
 {
 	process_hooks = (struct process_hooks){
-		.window_free = window_free,
+		.window_step = window_step,
 		.threads_step = process_threads_step,
 		.ended = process_ended,
 		.notices_drop = process_notices_drop,
@@ -72,6 +83,7 @@ static void hooks_init(void)
 	thread_unwait = thread_unwait_all;
 	budget_gone = schedule_budget_gone;
 	reaper_init();
+	schedule_always = kernel_check_always;
 }
 
 void kernel_wire(void)

@@ -111,8 +111,6 @@ static void serve(struct thread *receiver, struct thread *caller)
 		mailbox_unqueue(caller->mailbox, &caller->item);
 	caller->mailbox = NULL;
 	thread_block(caller, STATE_SERVED);
-	caller->taker = receiver->process;
-	list_append(&receiver->process->taken, &caller->taken_link);
 	caller->server_thread = receiver;
 	receiver->serving = caller;
 	receiver->depth = (uint8_t)(caller->depth + 1);
@@ -120,15 +118,30 @@ static void serve(struct thread *receiver, struct thread *caller)
 	inherit_update(receiver);
 }
 
+/* What the reply will need of the header. More than one segment, or handles: then it is read once more. */
+static void header_keep(struct thread *caller, const struct abi_message *message)
+{
+	if (!caller->message.address || message->out_count > 1 || caller->accept)
+		return;
+	caller->message.address = 0;
+	caller->has_room = message->out_count;
+	if (caller->has_room)
+		caller->room = message->out[0];
+}
+
 err_t call_take(struct thread *receiver, struct thread *caller)
 {
-	struct taking taking = { 0 };
+	struct taking taking;
 	err_t error;
 
+	taking.length = taking.handles = 0;
 	if (caller->kind == KIND_FAULT) {
+		message_none(&taking.message);
 		taking.length = fault_registers_give(receiver, caller);
 	} else {
 		error = take_decode(receiver, caller, &taking);
+		if (error == E_RESTART && receiver->state == STATE_RECEIVING)
+			mailbox_calm(receiver->attends); /* its buffer is half full: who comes next must say so */
 		if (error)
 			return error;
 	}
@@ -136,6 +149,8 @@ err_t call_take(struct thread *receiver, struct thread *caller)
 	/* --- Point of no return. */
 	handles_take(receiver, caller, &taking); /* first: within one process the header may lie in what is lent */
 	pages_take(receiver, caller, &taking.message);
+	if (!caller->forwarded)
+		header_keep(caller, &taking.message);
 	serve(receiver, caller);
 	receive_call(receiver, caller, taking.length, taking.handles);
 	return E_OK;
@@ -156,15 +171,22 @@ err_t call_enqueue(struct thread *caller, struct server *server)
 
 /* --- Ending. */
 
+static void donor_forget(const struct thread *server_thread)
+{
+	if (server_thread->attends)
+		server_thread->attends->donor = server_thread->attends->lender = NULL;
+}
+
 static void served_unlink(struct thread *caller)
 {
 	struct thread *server_thread = caller->server_thread;
 
-	list_remove(&caller->taken_link);
+	list_remove(&caller->parked_link);
 	caller->taker = NULL;
 	caller->server_thread = NULL;
 	if (!server_thread)
 		return;
+	donor_forget(server_thread);
 	server_thread->serving = NULL;
 	server_thread->depth = 0;
 	inherit_update(server_thread);
@@ -178,6 +200,8 @@ static void caller_reset(struct thread *caller)
 	caller->connection = NULL;
 	caller->partner = NULL;
 	caller->forwarded = false;
+	caller->message.address = 0;
+	caller->has_room = false;
 	thread_token_next(caller);
 }
 
@@ -194,6 +218,9 @@ void call_park(struct thread *server_thread)
 
 	if (!caller)
 		return;
+	donor_forget(server_thread);
+	caller->taker = server_thread->process;
+	list_append(&caller->taker->parked, &caller->parked_link);
 	caller->server_thread = NULL;
 	server_thread->serving = NULL;
 	server_thread->depth = 0;
@@ -279,7 +306,7 @@ void call_timeout(struct thread *thread)
 bool process_threads_step(struct process *process)
 {
 	struct thread *thread = LIST_FIRST(&process->threads, struct thread, process_link);
-	struct thread *caller = LIST_FIRST(&process->taken, struct thread, taken_link);
+	struct thread *caller = LIST_FIRST(&process->parked, struct thread, parked_link);
 
 	if (thread)
 		thread_end(thread);

@@ -3,10 +3,11 @@
 #include "ipc/call.h"
 #include "ipc/notice.h"
 #include "ipc/window.h"
+#include "memory/slab.h"
 
 /* Threads looked at per step when the calls of a connection are to be ended: it is rare, and a list of calls per connection
  * would cost every call. */
-enum { THREADS_PER_STEP = 64 };
+enum { THREADS_PER_STEP = 64, SLOTS_PER_STEP = 16 };
 
 struct server *connection_server(const struct connection *connection)
 {
@@ -15,29 +16,42 @@ struct server *connection_server(const struct connection *connection)
 	return server && !server->object.dead ? server : NULL;
 }
 
+err_t connection_signal(struct connection *connection, uintptr_t bits)
+{
+	if (!bits || bits & ~(uintptr_t)(SIGNAL_CANCELLED - 1))
+		return E_ARGUMENT;
+	if (!connection_server(connection))
+		return E_PEER_GONE;
+	notice_post(&connection->notice, KIND_SIGNAL, bits);
+	return E_OK;
+}
+
 static err_t slots_make(struct connection *connection, struct budget *payer, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		struct send_slot *slot = slab_alloc(&payer->account, sizeof *slot);
+		struct send_slot *slot = slab_take(&payer->account, SLAB_CLASS(sizeof *slot));
 
 		if (!slot)
 			return E_BUDGET;
+		slot->item.queued = false; /* all else is written when it is filled */
+		slot->handle_count = 0;
 		slot->connection = connection;
-		list_append(&connection->free_slots, &slot->link);
+		list_insert_before(&connection->free_slots, &slot->link);
 		connection->slot_count++;
 		connection->free_count++;
 	}
 	return E_OK;
 }
 
-static void slots_free(struct connection *connection)
+/* One bounded step; true: none is left. */
+static bool slots_free_step(struct connection *connection)
 {
-	struct list *node;
-
-	while ((node = list_pop(&connection->free_slots)))
-		slab_free(LIST_ENTRY(node, struct send_slot, link));
-	connection->slot_count = (uint8_t)(connection->slot_count - connection->free_count);
-	connection->free_count = 0;
+	for (unsigned i = 0; i < SLOTS_PER_STEP && connection->free_count; i++) {
+		slab_free(LIST_ENTRY(list_pop(&connection->free_slots), struct send_slot, link));
+		connection->slot_count--;
+		connection->free_count--;
+	}
+	return !connection->free_count;
 }
 
 err_t connection_new(struct server *server, struct budget *payer, uintptr_t badge, unsigned slots, unsigned loans,
@@ -51,12 +65,14 @@ err_t connection_new(struct server *server, struct budget *payer, uintptr_t badg
 	list_init(&connection->queued_slots);
 	list_init(&connection->loans_list);
 	if (slots_make(connection, payer, slots)) {
-		slots_free(connection);
+		while (!slots_free_step(connection))
+			continue;
 		object_cancel(&connection->object);
 		return E_BUDGET;
 	}
 	connection->loans = (uint8_t)loans;
 	notice_bind(&connection->notice, server, badge, priority);
+	connection->to = &server->mailbox;
 	list_append(&server->connections, &connection->server_link);
 	*out = connection;
 	return E_OK;
@@ -64,7 +80,10 @@ err_t connection_new(struct server *server, struct budget *payer, uintptr_t badg
 
 static void connection_mark(struct object *object)
 {
-	CONTAINER_OF(object, struct connection, object)->sweep = 1;
+	struct connection *connection = CONTAINER_OF(object, struct connection, object);
+
+	connection->sweep = 1;
+	connection->to = &mailbox_nowhere;
 }
 
 /* From its first client on it lives until CLOSED was received, though no handle be left. */
@@ -102,8 +121,11 @@ static bool calls_end_step(struct connection *connection)
 	for (; connection->sweep < end; connection->sweep++) {
 		struct thread *thread = thread_by_slot(connection->sweep);
 
-		if (thread && thread->connection == connection && thread_waits(thread))
-			call_cancel(thread, E_PEER_GONE);
+		if (!thread || thread->connection != connection || !thread_waits(thread))
+			continue;
+		call_cancel(thread, E_PEER_GONE); /* and its loan goes home: enough for one step */
+		connection->sweep++;
+		break;
 	}
 	return connection->sweep == thread_slot_count();
 }
@@ -150,6 +172,7 @@ void connection_detach(struct connection *connection)
 {
 	list_remove(&connection->server_link);
 	notice_unbind(&connection->notice);
+	connection->to = &mailbox_nowhere;
 	if (connection->closing) /* nobody will receive CLOSED */
 		object_destroy(&connection->object);
 }
@@ -167,7 +190,8 @@ static bool connection_step(struct object *object)
 	object->dead = true; /* closing, and nobody is left to hear of it */
 	if (!queued_drop_step(connection))
 		return false;
-	slots_free(connection);
+	if (!slots_free_step(connection))
+		return false;
 	window_connection_gone(connection);
 	connection_detach(connection);
 	if (connection->open)

@@ -12,6 +12,7 @@
 struct connection {
 	struct object object;
 	struct notice notice;      /* signals; its server is the connection's */
+	struct mailbox *to;        /* the server's; mailbox_nowhere once this or the server is dead: ipc/fast.c */
 	struct list server_link;
 	struct list free_slots;    /* struct send_slot.link */
 	struct list queued_slots;  /* the same, while a message is in them */
@@ -27,7 +28,7 @@ extern const struct object_type connection_type;
 void connection_check(const struct object *object);
 
 /* A message that was sent: everything it needs, until it is received. */
-struct send_slot {
+struct send_slot { /* at most 400 bytes: SLAB_CLASS */
 	struct queue_item item;
 	struct list link;
 	struct connection *connection;
@@ -40,6 +41,7 @@ struct send_slot {
 err_t connection_new(struct server *server, struct budget *payer, uintptr_t badge, unsigned slots, unsigned loans,
                      unsigned priority, struct connection **out) must_use; /* E_BUDGET */
 struct server *connection_server(const struct connection *connection); /* NULL: gone */
+err_t connection_signal(struct connection *connection, uintptr_t bits) must_use; /* E_ARGUMENT E_PEER_GONE */
 void connection_slot_free(struct send_slot *slot);   /* received or dropped */
 void connection_detach(struct connection *connection); /* its server is gone */
 void connection_closed_received(struct connection *connection);

@@ -66,6 +66,49 @@ void fault_raise(struct thread *thread, unsigned cause, uintptr_t address)
 		fault_end(thread);
 }
 
+/* As fault_raise, where a handler waits that wants no registers and can be handed to: nothing is left to choose for the scheduler, and
+ * the budget that pays stays (ipc/fast.h). */
+bool fault_hand_over(struct thread *thread, unsigned cause, uintptr_t address)
+{
+	const struct notice *to = &thread->process->fault_server;
+	struct thread *receiver = to->server ? to->server->mailbox.eager : NULL;
+	struct arch_cpu *here = arch_here();
+	uintptr_t *x;
+
+	if (!receiver || here->reap_bits || trace_mask || receiver->buffer_size >= sizeof thread->registers)
+		return false;
+	if (!receiver->process->quick_space || receiver->has_deadline || thread->may_not_call >= LIMIT_CALL_DEPTH)
+		return false;
+
+	/* --- Point of no return. */
+	to->server->mailbox.eager = NULL;
+	thread->fault_cause = cause_refine(thread, cause, address);
+	thread->fault_address = address;
+	thread->kind = KIND_FAULT;
+	thread->connection = NULL;
+	thread->message.address = 0;
+	thread->state = STATE_SERVED;
+	thread->server_thread = receiver;
+	receiver->state = STATE_READY;
+	receiver->serving = thread;
+	receiver->depth = (uint8_t)(thread->depth + 1);
+	if (receiver->priority < thread->priority)
+		receiver->priority = thread->priority;
+	x = receiver->registers.x;
+	x[X_A0] = x[X_A1 + 4] = x[X_A1 + 5] = x[X_A7] = x[X_T3] = x[X_T4] = x[X_T5] = x[X_T6] = 0;
+	x[X_A1] = thread->fault_cause;
+	x[X_A1 + 1] = address;
+	x[X_A1 + 2] = thread->registers.pc;
+	x[X_A1 + 3] = thread->number;
+	x[X_T0] = thread->token;
+	x[X_T1] = to->badge;
+	x[X_T2] = KIND_FAULT;
+	here->frame = &receiver->registers;
+	here->current = receiver;
+	arch_space_switch(here, receiver->process->quick_space);
+	return true;
+}
+
 size_t fault_registers_give(struct thread *receiver, struct thread *faulted)
 {
 	const struct registers *registers = &faulted->registers;
@@ -88,7 +131,7 @@ static err_t registers_read(struct thread *self, const struct abi_message *reply
 
 err_t fault_reply(struct thread *self, struct thread *faulted, const struct abi_message *reply)
 {
-	struct registers registers = faulted->registers;
+	struct registers registers;
 	err_t error = reply->in_count ? registers_read(self, reply, &registers) : E_OK;
 
 	if (error)
@@ -96,7 +139,8 @@ err_t fault_reply(struct thread *self, struct thread *faulted, const struct abi_
 
 	/* --- Point of no return. */
 	call_finish(faulted);
-	faulted->registers = registers;
+	if (reply->in_count)
+		faulted->registers = registers;
 	if (*thread_a(self, 1))
 		fault_end(faulted);
 	return E_OK;

@@ -7,6 +7,7 @@
 #include "ipc/call.h"
 
 void fault_raise(struct thread *thread, unsigned cause, uintptr_t address); /* the thread was running */
+bool fault_hand_over(struct thread *thread, unsigned cause, uintptr_t address); /* the same in one step, if it can be; else nothing has happened */
 size_t fault_registers_give(struct thread *receiver, struct thread *faulted); /* bytes copied */
 err_t fault_reply(struct thread *self, struct thread *faulted, const struct abi_message *reply) must_use;
 void fault_end(struct thread *faulted);      /* nobody will handle it: the process ends */

@@ -2,18 +2,16 @@
 #include "ipc/interrupt.h"
 #include "trace/trace.h"
 
-static struct interrupt **lines;
-static size_t line_count;
+struct interrupt_lines interrupt_lines;
 
 void interrupt_init(struct interrupt **table, size_t count)
 {
-	lines = table;
-	line_count = count;
+	interrupt_lines = (struct interrupt_lines){ table, count };
 }
 
 bool interrupt_line_free(uint32_t line)
 {
-	return line && line < line_count && !lines[line];
+	return line && line < interrupt_lines.count && !interrupt_lines.table[line];
 }
 
 err_t interrupt_new(struct budget *payer, uint32_t line, struct server *server, uintptr_t badge, unsigned priority,
@@ -24,7 +22,7 @@ err_t interrupt_new(struct budget *payer, uint32_t line, struct server *server, 
 	if (!interrupt)
 		return E_BUDGET;
 	interrupt->line = line;
-	lines[line] = interrupt;
+	interrupt_lines.table[line] = interrupt;
 	notice_bind(&interrupt->notice, server, badge, priority);
 	irq_enable(line);
 	*out = interrupt;
@@ -33,7 +31,7 @@ err_t interrupt_new(struct budget *payer, uint32_t line, struct server *server, 
 
 void interrupt_fired(unsigned line)
 {
-	struct interrupt *interrupt = line < line_count ? lines[line] : NULL;
+	struct interrupt *interrupt = line < interrupt_lines.count ? interrupt_lines.table[line] : NULL;
 
 	trace(TRACE_INTERRUPT, line, 0, 0);
 	if (interrupt) /* else nobody listens: it stays masked */
@@ -45,7 +43,7 @@ static void interrupt_mark(struct object *object)
 	struct interrupt *interrupt = CONTAINER_OF(object, struct interrupt, object);
 
 	irq_disable(interrupt->line);
-	lines[interrupt->line] = NULL;
+	interrupt_lines.table[interrupt->line] = NULL;
 	notice_unbind(&interrupt->notice);
 }
 
@@ -59,7 +57,7 @@ void interrupt_check(const struct object *object)
 {
 	struct interrupt *interrupt = CONTAINER_OF(object, struct interrupt, object);
 
-	assert(object->dead || lines[interrupt->line] == interrupt);
+	assert(object->dead || interrupt_lines.table[interrupt->line] == interrupt);
 }
 
 const struct object_type interrupt_type = { .mark = interrupt_mark, .step = interrupt_step };

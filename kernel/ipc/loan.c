@@ -58,7 +58,7 @@ err_t loan_recheck(const struct connection *connection, const struct process *bo
 
 static void lender_count(const struct thread *caller, int pages)
 {
-	struct mapping *mapping = space_find(&caller->process->space, caller->loan.lender_base);
+	struct mapping *mapping = caller->loan.mapping;
 
 	mapping->lent_pages += (uint32_t)pages;
 	if (mapping->backing)
@@ -88,7 +88,9 @@ void loan_make(struct thread *caller, vaddr_t base, size_t pages, bool writable,
 {
 	paddr_t root = caller->process->space.root;
 
-	caller->loan = (struct loan){ .lender_base = base, .pages = (uint8_t)pages, .writable = writable };
+	caller->loan = (struct loan){ .lender_base = base, .mapping = space_find(&caller->process->space, base),
+	                              .pages = (uint8_t)pages, .writable = writable };
+	caller->process->space.lends = caller->loan.mapping;
 	lender_count(caller, (int)pages);
 	for (unsigned i = 0; i < pages; i++) {
 		entry_lend(entry_of(caller->process, base, i), writable);
@@ -120,8 +122,10 @@ static void borrower_set(const struct loan *loan, pte_t value)
 {
 	paddr_t root = loan->borrower->space.root;
 
+	pte_t *entry = entry_of(loan->borrower, loan->borrower_base, 0); /* a window lies in one table */
+
 	for (unsigned i = 0; i < loan->pages; i++) {
-		*entry_of(loan->borrower, loan->borrower_base, i) = value;
+		entry[i] = value;
 		arch_tlb_flush_page(root, loan->borrower_base + i * PAGE_SIZE);
 	}
 }

@@ -8,6 +8,7 @@
 enum message_side { MESSAGE_CALL, MESSAGE_SEND, MESSAGE_REPLY };
 
 /* Reads and validates; address 0 gives an empty message. E_ADDRESS E_ARGUMENT E_TOO_LONG. */
+void message_none(struct abi_message *message); /* what no header means */
 err_t message_read(const struct process *process, user_ptr_t address, enum message_side side, struct abi_message *message) must_use;
 size_t message_in_bytes(const struct abi_message *message);
 size_t message_out_bytes(const struct abi_message *message);

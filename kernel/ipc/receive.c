@@ -28,11 +28,11 @@ err_t receive_prepare(struct thread *self, user_ptr_t message, unsigned accept)
 static void receive_done(struct thread *thread, unsigned used)
 {
 	if (thread->state == STATE_RECEIVING)
-		list_remove(&thread->wait_link);
-	thread->mailbox = NULL;
+		mailbox_unwait(thread);
 	deadline_clear(thread);
 	handle_unreserve(thread->process, thread->accept - used);
 	thread->accept = 0;
+	thread->message.address = 0;
 	thread->partner = NULL;
 }
 
@@ -196,6 +196,8 @@ err_t receive_next(struct thread *self, struct server *server, uint64_t deadline
 	bool got = false;
 	err_t error;
 
+	if (!self->accept)
+		self->message.address = 0; /* a message without handles writes nothing there */
 	mailbox_attend(&server->mailbox, self);
 	while ((item = mailbox_top(&server->mailbox))) {
 		error = take_queued(self, item, &got);
@@ -208,9 +210,8 @@ err_t receive_next(struct thread *self, struct server *server, uint64_t deadline
 		receive_abandon(self);
 		return E_TIMEOUT;
 	}
-	self->mailbox = &server->mailbox;
 	deadline_set(self, deadline_ns);
 	thread_block(self, STATE_RECEIVING);
-	list_append(&server->mailbox.waiting, &self->wait_link);
+	mailbox_wait(&server->mailbox, self);
 	return E_BLOCKED;
 }

@@ -9,7 +9,7 @@ struct thread *reply_caller(struct thread *self, token_t token)
 {
 	struct thread *caller = thread_by_token(token);
 
-	if (caller && caller->taker == self->process)
+	if (caller && thread_taker(caller) == self->process)
 		return caller;
 	window_let_go(self->process, token);
 	return NULL;
@@ -92,6 +92,10 @@ err_t reply_give(struct thread *self, token_t token, user_ptr_t message, struct 
 		return fault_reply(self, caller, &reply);
 	if (message_read(caller->process, caller->message, MESSAGE_CALL, &call))
 		return caller_failed(caller);
+	if (caller->has_room) {
+		call.out_count = 1;
+		call.out[0] = caller->room;
+	}
 	error = bytes_give(self, caller, &reply, &call, &length);
 	if (!error)
 		error = handles_judge(self, caller, &reply);
@@ -122,10 +126,10 @@ static err_t forward_judge(const struct thread *caller, const struct connection 
 static void forward_mark(struct thread *self, struct thread *caller, struct connection *connection)
 {
 	loan_depart(caller);
-	list_remove(&caller->taken_link);
-	caller->taker = NULL;
 	if (caller->server_thread)
 		call_park(caller->server_thread);
+	list_remove(&caller->parked_link);
+	caller->taker = NULL;
 	caller->connection = connection;
 	caller->forwarded = true;
 	for (unsigned i = 0; i < 6; i++)

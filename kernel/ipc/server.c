@@ -18,7 +18,8 @@ err_t server_new(struct budget *payer, struct server **out)
 
 static void server_mark(struct object *object)
 {
-	(void)object; /* a dead object cannot be called or received from; who waits is woken in steps */
+	/* A dead object cannot be called or received from; who waits is woken in steps. */
+	mailbox_calm(&CONTAINER_OF(object, struct server, object)->mailbox);
 }
 
 static void server_handle_added(struct object *object, uint32_t rights)

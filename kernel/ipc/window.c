@@ -25,6 +25,8 @@ err_t window_create(struct process *process)
 		return error;
 	}
 	window->process = process;
+	window->base = window_slot(&process->space, 0);
+	window->entries = table_leaf(process->space.root, window->base);
 	window->free = WINDOW_SLOTS == 32 ? UINT32_MAX : (1u << WINDOW_SLOTS) - 1;
 	for (unsigned i = 0; i < WINDOW_SLOTS; i++)
 		list_init(&window->slots[i].link);
@@ -60,9 +62,10 @@ static void entries_clear(struct window *window, unsigned slot)
 {
 	paddr_t root = window->process->space.root;
 	vaddr_t base = window_slot(&window->process->space, slot);
+	pte_t *entry = table_leaf(root, base); /* a window lies in one table */
 
 	for (unsigned i = 0; i < window->slots[slot].pages; i++) {
-		*table_leaf(root, base + i * PAGE_SIZE) = 0;
+		entry[i] = 0;
 		arch_tlb_flush_page(root, base + i * PAGE_SIZE);
 	}
 }
@@ -91,19 +94,21 @@ void window_connection_gone(struct connection *connection)
 	connection->loans_out = 0;
 }
 
-void window_free(struct process *process)
+bool window_step(struct process *process)
 {
 	struct window *window = process->window;
 
 	if (!window)
-		return;
+		return true;
 	for (unsigned slot = 0; slot < WINDOW_SLOTS; slot++) {
 		if (window->free >> slot & 1)
 			continue;
 		entries_clear(window, slot);
 		window_slot_release(window, slot);
+		return false;
 	}
 	account_page_free(process->space.account, window->sacrifice);
 	slab_free(window);
 	process->window = NULL;
+	return true;
 }

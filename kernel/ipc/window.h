@@ -22,11 +22,14 @@ struct window {
 	struct process *process;
 	paddr_t sacrifice;               /* what a revoked writable loan becomes; zeroed at each revocation */
 	uint32_t free;                   /* bit per slot */
+	unsigned hint;                   /* where the short way looks for one first */
+	pte_t *entries;                  /* of slot 0's first page, which is at base */
+	vaddr_t base;
 	struct window_slot slots[WINDOW_SLOTS];
 };
 
 err_t window_create(struct process *process) must_use; /* E_BUDGET E_SPACE E_STATE */
-void window_free(struct process *process);
+bool window_step(struct process *process); /* one slot of a window that goes, at last the window itself; true: nothing left */
 int window_take(struct window *window, struct connection *connection, token_t token); /* a slot; the caller checked there is one */
 void window_let_go(struct process *process, token_t token);  /* frees the slot of a revoked loan, if the token has one */
 void window_connection_gone(struct connection *connection);

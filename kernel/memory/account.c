@@ -63,14 +63,17 @@ void account_release(struct account *account, size_t pages)
 	account->charged -= pages;
 }
 
+paddr_t account_page_raw(struct account *account, enum frame_kind kind)
+{
+	return account_charge(account, 1) ? 0 : frame_alloc(kind);
+}
+
 paddr_t account_page(struct account *account, enum frame_kind kind)
 {
-	paddr_t page;
+	paddr_t page = account_page_raw(account, kind);
 
-	if (account_charge(account, 1))
-		return 0;
-	page = frame_alloc(kind);
-	frame_zero(page);
+	if (page)
+		frame_zero(page);
 	return page;
 }
 

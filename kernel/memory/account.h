@@ -35,4 +35,5 @@ void account_check(const struct account *account);
 
 /* One zeroed page for a table or the like, charged. 0: the account cannot pay. */
 paddr_t account_page(struct account *account, enum frame_kind kind) must_use;
+paddr_t account_page_raw(struct account *account, enum frame_kind kind) must_use; /* not zeroed: the caller writes all that is read */
 void account_page_free(struct account *account, paddr_t page);

@@ -244,6 +244,8 @@ static void mapping_gone(struct mapping *mapping)
 		leave_backing(mapping);
 	account_release(space->account, mapping_charge(mapping));
 	tree_remove(&space->mappings, &mapping->node);
+	if (space->lends == mapping)
+		space->lends = NULL;
 	space->mapped_pages -= mapping->pages;
 	slab_free(mapping);
 	if (told)
@@ -266,6 +268,15 @@ void space_page_replace(struct space *space, vaddr_t address, paddr_t fresh)
 	mapping_flush(mapping, align_down(address, PAGE_SIZE), 1);
 }
 
+static void table_leave(struct space *space, vaddr_t address)
+{
+	size_t freed = table_drop(space->root, address, 1);
+
+	account_release(space->account, freed);
+	if (freed)
+		space->quick_region = NO_REGION;
+}
+
 bool mapping_remove_step(struct mapping *mapping)
 {
 	struct space *space = mapping->space;
@@ -283,7 +294,7 @@ bool mapping_remove_step(struct mapping *mapping)
 	mapping->progress += pages;
 	address += pages << PAGE_SHIFT;
 	if (mapping->progress == mapping->pages || table_index(address, 0) == 0)
-		account_release(space->account, table_drop(space->root, address - PAGE_SIZE, 1));
+		table_leave(space, address - PAGE_SIZE);
 	if (mapping->progress < mapping->pages)
 		return false;
 	mapping_gone(mapping);

@@ -27,6 +27,9 @@ static const struct { uint16_t size, count; } classes[SLAB_CLASSES] = {
 	FIT(64), FIT(96), FIT(128), FIT(192), FIT(272), FIT(400), FIT(576), FIT(672), FIT(1008), FIT(1360), FIT(SLAB_LARGEST),
 };
 
+_Static_assert(SLAB_CLASS(64) == 0 && SLAB_CLASS(65) == 1 && SLAB_CLASS(97) == 2 && SLAB_CLASS(129) == 3 && SLAB_CLASS(193) == 4 &&
+               SLAB_CLASS(273) == 5, "as the table");
+
 static unsigned class_of(size_t size)
 {
 	unsigned class = 0;
@@ -88,9 +91,8 @@ static void *object_take(struct slab *slab)
 	return (char *)slab + offset;
 }
 
-void *slab_alloc(struct account *account, size_t size)
+void *slab_take(struct account *account, unsigned class)
 {
-	unsigned class = class_of(size);
 	struct list *link = list_first(&account->slabs[class]);
 	struct slab *slab = link ? slab_at(link) : slab_new(account, class);
 	void *object;
@@ -100,7 +102,15 @@ void *slab_alloc(struct account *account, size_t size)
 	object = object_take(slab);
 	if (!has_room(slab))
 		list_remove(link_of(slab));
-	return memset(object, 0, classes[class].size);
+	return object;
+}
+
+void *slab_alloc(struct account *account, size_t size)
+{
+	unsigned class = class_of(size);
+	void *object = slab_take(account, class);
+
+	return object ? memset(object, 0, classes[class].size) : NULL;
 }
 
 void slab_free(void *object)

@@ -17,7 +17,7 @@ static struct reservation *reservation_of(struct tree_node *node)
 
 err_t space_init(struct space *space, struct account *account)
 {
-	*space = (struct space){ .account = account };
+	*space = (struct space){ .account = account, .quick_region = NO_REGION };
 	space->root = account_page(account, FRAME_TABLE);
 	if (!space->root)
 		return E_BUDGET;
@@ -99,6 +99,7 @@ vaddr_t window_slot(const struct space *space, unsigned slot)
 
 static void window_free(struct space *space)
 {
+	space->quick_region = NO_REGION;
 	if (space->window)
 		account_release(space->account, table_drop(space->root, space->window, TABLE_PAGES));
 	space->window = 0;
@@ -160,6 +161,8 @@ static void check_entry(const struct mapping *mapping, size_t page)
 	assert((entry != 0) == has_entry(mapping, page));                            /* I3 */
 	assert((pte_protection(entry) & ~(unsigned)mapping->protection) == 0);
 	assert((entry & (PTE_W | PTE_X)) != (PTE_W | PTE_X));                        /* I5 */
+	if (entry && !(entry & PTE_LENT))
+		assert(!(entry & PTE_NOT_RAM) == frame_is_ram(pte_page(entry)));
 	if (entry && mapping->backing && protection_judge_backing(mapping->backing, PROT_WRITE) == E_OK)
 		assert(pte_page(entry) == backing_page(mapping->backing, mapping->offset + page)); /* else: a debugger's patch, maybe */
 }
@@ -261,6 +264,15 @@ static vaddr_t check_table(const struct space *space, vaddr_t address, size_t *t
 	return address + TABLE_SPAN;
 }
 
+static void check_quick(const struct space *space)
+{
+	vaddr_t region = space->quick_region * TABLE_SPAN;
+
+	assert(!space->lends || space_find(space, space->lends->base) == space->lends); /* I6 */
+	if (space->quick_region != NO_REGION)
+		assert((uintptr_t)table_leaf(space->root, region) == space->quick_table + (region >> PAGE_SHIFT) * sizeof(pte_t));
+}
+
 void space_check(const struct space *space)
 {
 	size_t mapped = 0, charged = 0;
@@ -272,6 +284,7 @@ void space_check(const struct space *space)
 		charged += mapping_charge(mapping_of(node));
 	}
 	assert(mapped == space->mapped_pages);
+	check_quick(space);
 	check_reservations(space);
 	for (vaddr_t address = 0; address < USER_END;)
 		address = check_table(space, address, &charged);

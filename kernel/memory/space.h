@@ -10,6 +10,8 @@
  *       but those of the receive window. A mapping that is BUILDING has them below progress, one that is REMOVING from there
  *   I4  account is charged the root, every table, and the pages of every foreign mapping
  *   I5  W and X are never both set
+ *   I6  quick_table, unless quick_region is NO_REGION, is the table of the last level that maps that region; lends is a mapping
+ *       of this space, or NULL
  * Long work is done in steps: begin checks and charges everything (may fail), steps cannot fail. A mapping being built or
  * taken apart is in the tree, so nothing else can use its range; only a WHOLE one can be unmapped, protected, lent from or
  * pinned by a program. Whoever holds a struct mapping across a preemption point must find it again by its address.
@@ -52,7 +54,12 @@ struct space {
   vaddr_t region;                 /* where to place next; 0: none chosen yet */
   size_t mapped_pages;
   vaddr_t window;                 /* receive window: one region of its own, 0: none */
+  /* What a message touched last; ipc/quick.h. */
+  uintptr_t quick_region;         /* address / TABLE_SPAN */
+  uintptr_t quick_table;          /* where the entry of address 0 would be, were the table that long */
+  struct mapping *lends;          /* lent from last */
 };
+#define NO_REGION UINTPTR_MAX
 
 err_t space_init(struct space *space, struct account *account) must_use; /* E_BUDGET */
 bool space_empty(struct space *space);   /* one bounded step of taking all apart, at last the root; true: nothing left.
@@ -75,6 +82,10 @@ err_t space_unmap_begin(struct space *space, vaddr_t base, size_t pages) must_us
 bool space_unmap_step(struct space *space, vaddr_t base, size_t pages);            /* true: done */
 err_t space_protect_begin(struct space *space, vaddr_t base, size_t pages, unsigned protection) must_use;
 bool space_protect_step(struct space *space, vaddr_t base, size_t pages, unsigned protection);
+/* One page in one step (page.c). False: not so simple, and nothing has happened. `allowed` with READ where it has WRITE. */
+bool space_page_add(struct space *space, vaddr_t page, struct backing *backing, size_t offset, unsigned protection, unsigned allowed) must_use;
+bool space_page_remove(struct space *space, vaddr_t page) must_use;
+bool space_page_protect(struct space *space, vaddr_t page, unsigned protection) must_use;
 void mapping_orphan(struct mapping *mapping);     /* its backing goes; only for charged mappings. One that is BUILDING must be
                                                      finished first (space_map_step), for nobody else knows its frames */
 bool mapping_remove_step(struct mapping *mapping); /* unmap one by force (its backing goes); true: gone and freed. Nothing of

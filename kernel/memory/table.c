@@ -7,26 +7,32 @@
 
 #define PTE_RAW PTE_SOFT0
 
+static pte_t page_bits(paddr_t page)
+{
+	return pte_link(page) | (frame_is_ram(page) ? 0 : PTE_NOT_RAM);
+}
+
 pte_t pte_make(paddr_t page, unsigned protection)
 {
-	pte_t entry = pte_link(page) | PTE_U | PTE_A | PTE_D;
+	pte_t entry = page_bits(page) | PTE_U | PTE_A | PTE_D;
 
-	if (protection)
-		entry |= PTE_V;
-	if (protection & (PROT_READ | PROT_WRITE))
-		entry |= PTE_R;
 	if (protection & PROT_WRITE)
-		entry |= PTE_W;
-	if (protection & PROT_EXECUTE)
-		entry |= PTE_X;
-	return entry;
+		protection |= PROT_READ;
+	return protection ? entry | PTE_V | protection * (PTE_R / PROT_READ) : entry;
+}
+
+_Static_assert(PTE_R / PROT_READ == PTE_W / PROT_WRITE && PTE_R / PROT_READ == PTE_X / PROT_EXECUTE, "three bits in one order");
+
+pte_t pte_moved(pte_t entry, paddr_t page)
+{
+	return (entry & (((pte_t)1 << PTE_PPN_SHIFT) - 1) & ~PTE_NOT_RAM) | page_bits(page);
 }
 
 unsigned pte_protection(pte_t entry)
 {
 	if (!(entry & PTE_V))
 		return 0;
-	return (entry & PTE_R ? PROT_READ : 0) | (entry & PTE_W ? PROT_WRITE : 0) | (entry & PTE_X ? PROT_EXECUTE : 0);
+	return (unsigned)(entry / (PTE_R / PROT_READ)) & (PROT_READ | PROT_WRITE | PROT_EXECUTE);
 }
 
 pte_t *table_leaf(paddr_t root, vaddr_t address)

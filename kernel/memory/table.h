@@ -9,16 +9,19 @@
  *
  *   LENT   the page is lent away. V=0: lent writable, gone from the lender. V=1, W=0: lent read-only.
  *   WAS_W  what W becomes when it comes back. A and D are always set: hardware may neither set nor check them.
+ * WAS_W without LENT: the page is not RAM (a device, or the boot image); ipc/quick.h leaves those to the copy routine.
  * An entry with V=0 and LENT=0 is empty, and is written as 0: some cores hang on V=1 with R=W=X=0 at the last level. */
 #pragma once
 #include "memory/account.h"
 
 #define PTE_LENT PTE_SOFT0
 #define PTE_WAS_W PTE_SOFT1
+#define PTE_NOT_RAM PTE_SOFT1
 #define TABLE_PAGES ((size_t)1 << TABLE_BITS)        /* of a last-level table */
 #define TABLE_SPAN (TABLE_PAGES << PAGE_SHIFT)       /* bytes it maps */
 
 pte_t pte_make(paddr_t page, unsigned protection);      /* PROT_NONE (0) gives an entry without V that keeps the page: PARKED */
+pte_t pte_moved(pte_t entry, paddr_t page);             /* the same for another page; it is not LENT */
 unsigned pte_protection(pte_t entry);                   /* PROT_... as the program sees it now */
 
 static inline paddr_t pte_page(pte_t entry)

@@ -51,7 +51,7 @@ void budget_state(const struct budget *budget, struct abi_budget_state *state)
 		.given_pages = budget->account.given,
 		.ceiling = budget->ceiling,
 		.depth = budget->depth,
-		.cpu_ns = budget->cpu_ns,
+		.cpu_ns = arch_ticks_to_ns(budget->cpu_ticks),
 		.cpu_share_ns = budget->cpu_share_ns,
 		.cpu_period_ns = budget->cpu_period_ns,
 	};

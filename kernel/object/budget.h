@@ -16,7 +16,7 @@ struct budget {
 	struct list processes; /* struct process.own_link: those whose own budget this is */
 	uint8_t ceiling, depth;
 	bool closed;           /* ending: the pages are back with the parent */
-	uint64_t cpu_ns;       /* used */
+	uint64_t cpu_ticks;    /* used */
 	uint64_t cpu_share_ns, cpu_period_ns; /* 0: not limited */
 };
 

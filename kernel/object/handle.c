@@ -63,7 +63,7 @@ static void page_add(struct handle_table *table, struct handle_entry *entries)
 
 err_t handle_table_init(struct process *process)
 {
-	paddr_t page = account_page(process->space.account, FRAME_KERNEL);
+	paddr_t page = account_page_raw(process->space.account, FRAME_KERNEL);
 
 	if (!page)
 		return E_BUDGET;
@@ -83,7 +83,7 @@ static err_t table_grow(struct process *process)
 		return E_BUDGET;
 	if (!table->directory)
 		table->directory = pa_to_kva(account_page(account, FRAME_KERNEL));
-	page_add(table, pa_to_kva(account_page(account, FRAME_KERNEL)));
+	page_add(table, pa_to_kva(account_page_raw(account, FRAME_KERNEL)));
 	return E_OK;
 }
 
@@ -159,6 +159,7 @@ void handle_close(struct process *process, struct handle_entry *entry)
 void handle_orphan(struct handle_entry *entry)
 {
 	handle_detach(entry);
+	entry->rights = 0;
 }
 
 enum { CLOSES_PER_STEP = 16 };

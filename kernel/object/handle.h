@@ -5,7 +5,7 @@
  * goes to the front of the free list; one whose generation would wrap is retired for good, so that a stale handle is
  * never somebody else's object.
  *
- *   I1  an entry in use has key = its handle and lies in its object's list, or has object NULL (the object is gone)
+ *   I1  an entry in use has key = its handle and lies in its object's list, or has object NULL (the object is gone) and no rights
  *   I2  free_count = length of the free list; reserved <= free_count
  *   I3  pages are charged to the process's own budget
  * The first page is made with the process; more come from a directory page. A table has at most 65,536 slots. */
@@ -53,6 +53,7 @@ struct handle_entry *handle_entry_at(const struct process *process, uint32_t ind
 /* Resolves: E_BAD_HANDLE, E_PEER_GONE (object destroyed), E_WRONG_TYPE (type 0: any), E_RIGHTS. */
 err_t handle_find(const struct process *process, handle_t handle, unsigned type, uint32_t rights,
                   struct handle_entry **entry) must_use;
+
 
 void handle_close(struct process *process, struct handle_entry *entry);
 void handle_orphan(struct handle_entry *entry); /* its object is going: keeps the slot, answers E_PEER_GONE */

@@ -20,8 +20,13 @@ struct budget;
 struct handle_entry;
 
 struct object {
-	uint8_t type;           /* OBJECT_... */
-	bool dead;              /* destroyed: nothing new may start with it */
+	union {
+		struct {
+			uint8_t type;   /* OBJECT_... */
+			bool dead;      /* destroyed: nothing new may start with it */
+		};
+		uint16_t live_type;     /* its type while it is not dead, then another number */
+	};
 	bool queued;            /* on the reap queue */
 	uint8_t reap_priority;  /* queued: how urgent its end is */
 	uint32_t references;

@@ -31,7 +31,7 @@ static void entry_set(const struct patch *patch, paddr_t page)
 	paddr_t root = patch->process->space.root;
 	pte_t *entry = table_leaf(root, patch->address);
 
-	*entry = (*entry & (((pte_t)1 << PTE_PPN_SHIFT) - 1)) | (pte_t)(page >> PAGE_SHIFT) << PTE_PPN_SHIFT;
+	*entry = pte_moved(*entry, page);
 	arch_tlb_flush_page(root, patch->address);
 	arch_fence_instructions();
 }

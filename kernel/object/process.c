@@ -14,7 +14,7 @@ err_t process_new(struct budget *payer, struct budget *own, struct process **out
 		return E_BUDGET;
 	list_init(&process->own_link);
 	list_init(&process->threads);
-	list_init(&process->taken);
+	list_init(&process->parked);
 	list_init(&process->pins);
 	list_init(&process->patches);
 	error = space_init(&process->space, &own->account);
@@ -43,6 +43,7 @@ void process_started(struct process *process)
 	if (process->phase != PROCESS_NEW)
 		return;
 	process->phase = PROCESS_RUNNING;
+	process->quick_space = arch_space_word(process->space.root);
 	object_hold(&process->object);
 }
 
@@ -58,6 +59,7 @@ void process_end(struct process *process, unsigned cause, int32_t code)
 	if (process->phase == PROCESS_NEW)
 		object_hold(&process->object); /* I4, as if it had run */
 	process->phase = PROCESS_ENDING;
+	process->quick_space = 0;
 	if (!process->exit.cause) {
 		process->exit.cause = cause;
 		process->exit.code = code;
@@ -90,8 +92,7 @@ bool process_step(struct object *object)
 		if (!process_hooks.threads_step(process) || !pins_step(process) || !patches_step(process, 0, SIZE_MAX / PAGE_SIZE) ||
 		    !handle_table_empty(process))
 			return false;
-		process_hooks.window_free(process);
-		if (!space_empty(&process->space))
+		if (!process_hooks.window_step(process) || !space_empty(&process->space))
 			return false;
 		process_finish(process);
 	}
@@ -105,7 +106,7 @@ void process_check(const struct object *object)
 	struct process *process = CONTAINER_OF(object, struct process, object);
 
 	if (process->phase == PROCESS_ENDED) {
-		assert(list_is_empty(&process->threads) && list_is_empty(&process->taken) && !process->handles.pages);
+		assert(list_is_empty(&process->threads) && list_is_empty(&process->parked) && !process->handles.pages);
 		return;
 	}
 	assert(list_count(&process->threads) == process->thread_count);

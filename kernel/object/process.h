@@ -6,7 +6,7 @@
  *                                                                      +--> the process exist
  *   I1  ended: no threads, no handles, no pages, own budget let go
  *   I2  threads lists the live threads; thread_count is its length
- *   I3  taken lists the callers whose calls this process took and has not answered
+ *   I3  parked lists the callers whose calls this process took, has not answered, and no thread of it serves now
  *   I4  while RUNNING or ENDING it holds a reference to itself: a program lives although nobody has a handle to it
  * Payers: the creator's budget for this structure; `own` for everything inside. */
 #pragma once
@@ -26,7 +26,7 @@ struct process {
 	struct budget *own;
 	struct list own_link;        /* in own->processes */
 	struct list threads;         /* struct thread.process_link */
-	struct list taken;           /* struct thread.taken_link: callers */
+	struct list parked;          /* struct thread.parked_link: callers */
 	struct tree futexes;         /* first waiters, by address */
 	struct list pins;            /* struct pin.process_link */
 	struct list patches;         /* struct patch.process_link */
@@ -36,12 +36,32 @@ struct process {
 	uint32_t thread_count, next_thread;
 	uint8_t phase;               /* enum process_phase */
 	bool stopped;                /* by a debugger */
+	uintptr_t quick_space;       /* arch_space_word, 0 while it is stopped or ending: ipc/fast.c */
 	struct abi_exit_record exit;
 };
 
 extern const struct object_type process_type;
-void process_check(const struct object *object);
 
+/* The entry that a handle would have on the table's first page. */
+static inline const struct handle_entry *handle_place(const struct process *process, handle_t handle)
+{
+	return (const void *)((uintptr_t)process->handles.first + ((uintptr_t)(uint32_t)(handle << 25) >> 20));
+}
+
+/* The live object of a type behind such a handle with any of these rights; or NULL: handle_find says what is wrong. The key holds all bits
+ * of the handle, so those that did not choose the entry are compared with it. Type 0: the right is of one type only, and the caller
+ * sees by other things whether the object is dead. */
+static inline __attribute__((always_inline)) struct object *handle_quick(const struct process *process, handle_t handle, unsigned type,
+                                                                        uint32_t rights)
+{
+	const struct handle_entry *entry = handle_place(process, handle);
+
+	if (entry->key != handle || !(entry->rights & rights) || !entry->object)
+		return NULL;
+	return !type || entry->object->live_type == type ? entry->object : NULL;
+}
+
+void process_check(const struct object *object);
 err_t process_new(struct budget *payer, struct budget *own, struct process **out) must_use; /* E_BUDGET */
 void process_started(struct process *process);    /* its first thread was made */
 bool process_runs(const struct process *process); /* neither ending, nor stopped, nor on a dead budget */
@@ -52,7 +72,7 @@ bool process_step(struct object *object); /* one bounded step of the end */
 
 /* What the layers above do when a process ends: set by boot. Each is one bounded step; true: nothing left. */
 struct process_hooks {
-	void (*window_free)(struct process *process);
+	bool (*window_step)(struct process *process);    /* ipc/: one slot of its window, at last the window */
 	bool (*threads_step)(struct process *process);   /* thread/: ends one thread, or wakes one caller */
 	void (*ended)(struct process *process);          /* ipc/: posts the watcher's notice */
 	void (*notices_drop)(struct process *process);   /* ipc/: unbinds watcher and fault_server */

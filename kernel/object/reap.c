@@ -3,7 +3,6 @@
 #include "object/object.h"
 
 static struct list queues[LIMIT_PRIORITIES]; /* zero until first used */
-static uint32_t occupied;                    /* bit per priority */
 static int stepping = -1;                    /* priority of the step that is being done */
 unsigned (*reap_cause)(void);
 void (*reap_gone)(struct object *object);
@@ -12,10 +11,12 @@ static void insert(struct object *object, unsigned priority)
 {
 	struct list *queue = &queues[priority];
 
-	if (!(occupied >> priority & 1))
+	if (!(arch_cpu.reap_bits >> priority & 1))
 		list_init(queue);
 	list_append(queue, &object->reap_link);
-	occupied |= 1u << priority;
+	arch_cpu.reap_bits |= 1u << priority;
+	arch_cpu.unsettled |= UNSETTLED_SCHEDULE;
+	arch_fast_forbid(FAST_REAP, true);
 	object->reap_priority = (uint8_t)priority;
 }
 
@@ -29,7 +30,8 @@ static void leave(struct object *object)
 {
 	list_remove(&object->reap_link);
 	if (list_is_empty(&queues[object->reap_priority]))
-		occupied &= ~(1u << object->reap_priority);
+		arch_cpu.reap_bits &= ~(1u << object->reap_priority);
+	arch_fast_forbid(FAST_REAP, arch_cpu.reap_bits);
 }
 
 void reap_remove(struct object *object)
@@ -48,7 +50,7 @@ void reap_raise(struct object *object, unsigned priority)
 
 int reap_priority(void)
 {
-	return occupied ? 31 - __builtin_clz(occupied) : -1;
+	return arch_cpu.reap_bits ? 31 - __builtin_clz(arch_cpu.reap_bits) : -1;
 }
 
 void reap_step(void)

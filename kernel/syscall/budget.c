@@ -41,7 +41,7 @@ err_t sys_budget_cpu_set(struct thread *self, struct budget *budget, uint64_t sh
 /* With what the running thread has used of it since the last change of payer. */
 uint64_t budget_cpu_now_ns(const struct budget *budget)
 {
-	return budget->cpu_ns + (budget == cpu.charged ? arch_clock_ns() - cpu.charged_since_ns : 0);
+	return arch_ticks_to_ns(budget->cpu_ticks + (&budget->cpu_ticks == cpu.charged ? arch_ticks() - cpu.charged_since : 0));
 }
 
 err_t sys_budget_info(struct thread *self, struct budget *budget, user_ptr_t to)

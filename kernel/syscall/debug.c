@@ -7,6 +7,7 @@ err_t sys_process_stop(struct thread *self, struct process *process)
 		return E_BUSY;
 	if (process->phase != PROCESS_RUNNING || process->stopped)
 		return E_STATE;
+	process->quick_space = 0;
 	process->stopped = true; /* its threads leave the ready lists when the scheduler meets them */
 	return E_OK;
 }
@@ -18,6 +19,7 @@ err_t sys_process_resume(struct thread *self, struct process *process)
 	if (!process->stopped || process->phase != PROCESS_RUNNING)
 		return E_STATE;
 	process->stopped = false;
+	process->quick_space = arch_space_word(process->space.root);
 	LIST_FOR_EACH(node, &process->threads) {
 		struct thread *thread = LIST_ENTRY(node, struct thread, process_link);
 
@@ -135,6 +137,7 @@ err_t sys_process_registers_get(struct thread *self, struct process *process, ui
 		return E_ARGUMENT;
 	if (!is_still(thread))
 		return E_STATE;
+	thread_dress(thread);
 	return user_write(self, registers, &thread->registers, sizeof thread->registers);
 }
 
@@ -153,5 +156,6 @@ err_t sys_process_registers_set(struct thread *self, struct process *process, ui
 	if (error)
 		return error;
 	thread->registers = registers;
+	thread->bare = 0;
 	return E_OK;
 }

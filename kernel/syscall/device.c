@@ -98,6 +98,6 @@ err_t sys_device_reset(struct thread *self, struct device *device)
 err_t sys_interrupt_ack(struct thread *self, struct interrupt *interrupt)
 {
 	(void)self;
-	irq_enable(interrupt->line);
+	irq_complete(interrupt->line);
 	return E_OK;
 }

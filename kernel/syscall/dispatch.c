@@ -1,6 +1,5 @@
 /* dispatch.c - from the trap to the handler of a system call, by the contract's table. */
 #include "kernel/dispatch.h"
-#include "check/check.h"
 #include "syscall/handlers.h"
 #include "trace/trace.h"
 
@@ -43,15 +42,30 @@ err_t wait_reaped(struct thread *self, struct object *object)
 	return E_BLOCKED;
 }
 
+/* The entry of a live object, or NULL: handle_find says what is wrong. */
+static inline struct handle_entry *entry_quick(const struct process *process, handle_t handle, const struct handle_argument *wanted)
+{
+	uint32_t index = handle & HANDLE_INDEX_MASK;
+	struct handle_entry *entry = process->handles.first + index;
+
+	if (index >= HANDLES_PER_PAGE || !handle || entry->key != handle || !entry->object || entry->object->dead)
+		return NULL;
+	if (entry->object->type != wanted->type || (entry->rights & wanted->rights) != wanted->rights)
+		return NULL;
+	return entry;
+}
+
 static err_t arguments_decode(const struct thread *self, const struct call_entry *entry, struct call_arguments *in)
 {
-	for (unsigned i = 0; i < 7; i++)
-		in->a[i] = argument(self, i);
+	const uintptr_t *a = &self->registers.x[X_A0];
+
+	in->a[0] = a[0], in->a[1] = a[1], in->a[2] = a[2], in->a[3] = a[3], in->a[4] = a[4], in->a[5] = a[5], in->a[6] = a[6];
 	in->deadline_ns = argument_deadline(self);
 	for (unsigned i = 0; i < entry->handle_count; i++) {
 		const struct handle_argument *wanted = &entry->handles[i];
-		struct handle_entry *found;
-		err_t error = handle_find(self->process, (handle_t)in->a[wanted->slot], wanted->type, wanted->rights, &found);
+		handle_t handle = (handle_t)in->a[wanted->slot];
+		struct handle_entry *found = entry_quick(self->process, handle, wanted);
+		err_t error = found ? E_OK : handle_find(self->process, handle, wanted->type, wanted->rights, &found);
 
 		if (error)
 			return error;
@@ -63,15 +77,22 @@ static err_t arguments_decode(const struct thread *self, const struct call_entry
 
 static void call_one(struct thread *self, const struct call_entry *entry, unsigned number)
 {
-	uintptr_t results[CALL_RESULTS_MAX] = { 0 };
-	struct call_arguments in = { 0 };
-	err_t error = entry->raw ? E_OK : arguments_decode(self, entry, &in);
+	uintptr_t results[CALL_RESULTS_MAX];
+	struct call_arguments in;
+	err_t error = E_OK;
 
-	work_begin(self, number);
+	if (entry->raw)
+		schedule_need(); /* who pays, perhaps */
+	else
+		error = arguments_decode(self, entry, &in);
+	if (self->under_way)
+		work_begin(self, number);
 	if (!error)
 		error = entry->invoke(self, &in, results);
 	if (error == E_RESTART) {
 		self->registers.pc -= 4; /* the ecall itself; it is never compressed */
+		if (self->attends)
+			mailbox_calm(self->attends); /* it goes on first, and answers then */
 		return;
 	}
 	if (error == E_BLOCKED)
@@ -85,7 +106,7 @@ static void call_one(struct thread *self, const struct call_entry *entry, unsign
 
 void syscall_handle(void)
 {
-	struct thread *self = cpu.current;
+	struct thread *self = arch_cpu.current;
 	uintptr_t number = self->registers.x[X_A7];
 
 	trace(TRACE_SYSCALL, number, argument(self, 0), argument(self, 1));
@@ -93,5 +114,4 @@ void syscall_handle(void)
 		call_one(self, &call_entries[number], (unsigned)number);
 	else
 		thread_result(self, E_BAD_CALL, NULL, 0);
-	kernel_check_all();
 }

@@ -49,7 +49,7 @@ err_t sys_futex_wake(struct thread *self, user_ptr_t address, uint32_t count, ui
 {
 	if (address.address % sizeof count)
 		return E_ADDRESS;
-	*woken = self->work.under_way ? self->work.base : 0;
+	*woken = self->under_way ? self->work.base : 0;
 	while (count && futex_wake_one(self->process, address.address)) {
 		count--;
 		++*woken;
@@ -57,7 +57,7 @@ err_t sys_futex_wake(struct thread *self, user_ptr_t address, uint32_t count, ui
 			continue;
 		*thread_a(self, 1) = count;
 		self->work.call = CALL_FUTEX_WAKE;
-		self->work.under_way = true;
+		self->under_way = true;
 		self->work.base = *woken;
 		return E_RESTART;
 	}

@@ -20,6 +20,7 @@
 #include "thread/work.h"
 
 void syscall_handle(void); /* the trap's: current thread, number in a7 */
+extern quick_call *const quick_calls[QUICK_CALLS]; /* syscall/quick.c */
 
 static inline uintptr_t argument(const struct thread *self, unsigned n)
 {

@@ -22,7 +22,7 @@ static unsigned protection_of(uint32_t rights)
 static void work_at(struct thread *self, unsigned call, vaddr_t base)
 {
 	self->work.call = call;
-	self->work.under_way = true;
+	self->under_way = true;
 	self->work.base = base;
 }
 
@@ -58,7 +58,7 @@ err_t sys_map_add(struct thread *self, struct process *process, vaddr_t base, st
 
 	if (has_ended(process))
 		return E_STATE;
-	if (self->work.under_way) {
+	if (self->under_way) {
 		mapping = add_resume(self, process);
 		if (!mapping) {
 			work_abandon(self);
@@ -68,6 +68,8 @@ err_t sys_map_add(struct thread *self, struct process *process, vaddr_t base, st
 		error = add_begin(self, process, base, memory, protection_of(memory_rights), offset, pages, protection, &mapping);
 		if (error)
 			return error;
+		if (arch_interrupt_pending())
+			return E_RESTART;
 	}
 	while (!space_map_step(mapping))
 		if (arch_interrupt_pending())
@@ -84,7 +86,7 @@ err_t sys_map_remove(struct thread *self, struct process *process, vaddr_t base,
 
 	if (has_ended(process))
 		return E_STATE;
-	if (!self->work.under_way) {
+	if (!self->under_way) {
 		error = space_unmap_begin(&process->space, base, pages);
 		if (error)
 			return error;
@@ -104,7 +106,7 @@ err_t sys_map_protect(struct thread *self, struct process *process, vaddr_t base
 
 	if (has_ended(process))
 		return E_STATE;
-	if (!self->work.under_way) {
+	if (!self->under_way) {
 		error = space_protect_begin(&process->space, base, pages, protection);
 		if (error)
 			return error;

@@ -25,7 +25,7 @@ static err_t create_begin(struct thread *self, struct budget *payer, size_t page
 	memory->filler = &self->work.memory;
 	self->work.memory = memory;
 	self->work.reserved = true;
-	self->work.under_way = true;
+	self->under_way = true;
 	self->work.call = CALL_MEMORY_CREATE;
 	return E_OK;
 }
@@ -36,7 +36,7 @@ static handle_t create_end(struct thread *self)
 	handle_t handle = handle_add(self->process, &memory->object, RIGHT_ALL_MEMORY);
 
 	self->work.reserved = false;
-	self->work.under_way = false;
+	self->under_way = false;
 	memory_filled(memory);
 	return handle;
 }
@@ -46,7 +46,7 @@ err_t sys_memory_create(struct thread *self, struct budget *payer, size_t pages,
 	struct memory *memory = self->work.memory;
 	err_t error;
 
-	if (self->work.under_way && !memory) { /* its payer was destroyed meanwhile */
+	if (self->under_way && !memory) { /* its payer was destroyed meanwhile */
 		work_abandon(self);
 		return E_PEER_GONE;
 	}
@@ -54,6 +54,8 @@ err_t sys_memory_create(struct thread *self, struct budget *payer, size_t pages,
 		error = create_begin(self, payer, pages, options);
 		if (error)
 			return error;
+		if (arch_interrupt_pending())
+			return E_RESTART;
 		memory = self->work.memory;
 	}
 	while (!backing_fill(&memory->backing))

@@ -72,10 +72,17 @@ static err_t accept_prepare(struct thread *self, user_ptr_t header)
 	return error == E_BUDGET ? E_HANDLE_ROOM : error;
 }
 
-static void call_undo(struct thread *self)
+/* A thread that runs has no header: the short way relies on it. */
+static void header_forget(struct thread *self)
 {
 	handle_unreserve(self->process, self->accept);
 	self->accept = 0;
+	self->message.address = 0;
+}
+
+static void call_undo(struct thread *self)
+{
+	header_forget(self);
 	self->connection = NULL;
 }
 
@@ -131,12 +138,7 @@ err_t sys_connection_call_message(struct thread *self)
 err_t sys_connection_signal(struct thread *self, struct connection *connection, uintptr_t bits)
 {
 	(void)self;
-	if (!bits || bits & ~(uintptr_t)(SIGNAL_CANCELLED - 1))
-		return E_ARGUMENT;
-	if (!connection_server(connection))
-		return E_PEER_GONE;
-	notice_post(&connection->notice, KIND_SIGNAL, bits);
-	return E_OK;
+	return connection_signal(connection, bits);
 }
 
 /* --- Sending. */
@@ -233,8 +235,7 @@ static err_t receive(struct thread *self, struct server *server, uint64_t deadli
 	err_t error = receive_next(self, server, deadline_ns);
 
 	if (error == E_RESTART) {
-		handle_unreserve(self->process, self->accept);
-		self->accept = 0;
+		header_forget(self);
 	}
 	return error == E_OK ? E_BLOCKED : error;
 }
@@ -289,13 +290,12 @@ static err_t reply_and_receive(struct thread *self, uint64_t deadline_ns, user_p
 		return error;
 	error = reply_half(self, header, &caller);
 	if (error) {
-		handle_unreserve(self->process, self->accept);
-		self->accept = 0;
+		header_forget(self);
 		return error;
 	}
 	call_park(self);
 	error = receive(self, server, deadline_ns);
-	if (caller && cpu.current)
+	if (caller && arch_cpu.current)
 		thread_ready(caller);
 	else if (caller)
 		thread_hand_over(caller);

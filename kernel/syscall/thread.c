@@ -44,9 +44,9 @@ static bool joiners_tell(struct thread *self, user_ptr_t clear)
 {
 	uint32_t zero = 0;
 
-	if (!self->work.under_way && user_write(self, clear, &zero, sizeof zero))
+	if (!self->under_way && user_write(self, clear, &zero, sizeof zero))
 		return true;
-	self->work.under_way = true;
+	self->under_way = true;
 	self->work.call = CALL_THREAD_EXIT;
 	while (futex_wake_one(self->process, clear.address))
 		if (arch_interrupt_pending())
@@ -85,7 +85,7 @@ err_t sys_thread_priority_set(struct thread *self, struct thread *thread, uint32
 		return E_ARGUMENT;
 	if (thread->process->own && priority > thread->process->own->ceiling)
 		return E_PRIORITY;
-	thread->base_priority = (uint8_t)priority;
+	thread_base_priority_set(thread, priority);
 	inherit_update(thread);
 	return E_OK;
 }
@@ -101,6 +101,7 @@ err_t sys_thread_buffer_set(struct thread *self, user_ptr_t buffer, size_t size)
 		return error;
 	self->buffer = buffer;
 	self->buffer_size = size;
+	self->buffer_room = thread_buffer_room(self);
 	return E_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "thread/futex.h"
 #include "thread/deadline.h"
 #include "thread/inherit.h"
+#include "thread/mailbox.h"
 #include "thread/schedule.h"
 
 struct futex *futex_new(struct budget *payer)
@@ -54,6 +55,8 @@ void futex_block(struct thread *self, uintptr_t address, struct thread *owner, u
 	self->owner = owner;
 	if (owner) {
 		pqueue_insert(&owner->owned, &self->owner_node, self->priority);
+		if (owner->attends)
+			mailbox_calm(owner->attends);
 		inherit_update(owner);
 	}
 }

@@ -82,11 +82,14 @@ err_t thread_new(struct process *process, unsigned priority, struct thread **out
 	slot_take(thread);
 	list_init(&thread->wait_link);
 	list_init(&thread->attend_link);
-	list_init(&thread->taken_link);
+	list_init(&thread->parked_link);
 	pqueue_init(&thread->owned);
+	thread->deadline.key = NEVER_NS; /* in no heap */
 	thread->process = process;
 	thread->number = process->next_thread++;
-	thread->base_priority = thread->priority = (uint8_t)priority;
+	thread_base_priority_set(thread, priority);
+	thread->priority = (uint8_t)priority;
+	thread->handles = process->handles.first;
 	thread->state = STATE_READY;
 	list_append(&process->threads, &thread->process_link);
 	process->thread_count++;
@@ -114,6 +117,7 @@ void thread_end(struct thread *thread)
 	if (thread->state == STATE_DEAD)
 		return;
 	thread_unwait(thread);
+	deadline_forget(thread);
 	mailbox_unattend(thread);
 	owned_release(thread);
 	thread_block(thread, STATE_DEAD);
@@ -144,11 +148,21 @@ void thread_result(struct thread *thread, err_t error, const uintptr_t *results,
 {
 	uintptr_t *x = thread->registers.x;
 
-	for (unsigned i = 0; i < 7; i++)
-		x[X_A1 + i] = i < count ? results[i] : 0; /* a1-a7 */
+	x[X_A1] = x[X_A1 + 1] = x[X_A1 + 2] = x[X_A1 + 3] = x[X_A1 + 4] = x[X_A1 + 5] = x[X_A7] = 0;
+	for (unsigned i = 0; i < count; i++)
+		x[X_A1 + i] = results[i];
 	x[X_A0] = (uintptr_t)error;
 	x[X_T0] = x[X_T1] = x[X_T2] = 0;
 	x[X_T3] = x[X_T4] = x[X_T5] = x[X_T6] = 0;
+}
+
+_Static_assert(offsetof(struct thread, bare) == offsetof(struct thread, registers) + sizeof(struct registers), "entry.S knows this");
+
+void thread_dress(struct thread *thread)
+{
+	if (thread->bare)
+		thread_result(thread, E_OK, NULL, 0);
+	thread->bare = 0;
 }
 
 void thread_words_copy(struct thread *to, const struct thread *from)
@@ -161,10 +175,12 @@ static void waits_on_id(const struct thread *thread, struct abi_thread_state *st
 {
 	const struct object *object = NULL;
 
-	if (thread->state == STATE_CALLING || thread->state == STATE_RECEIVING)
+	if (thread->state == STATE_CALLING)
 		object = thread->mailbox->object;
+	else if (thread->state == STATE_RECEIVING)
+		object = thread->attends->object;
 	else if (thread->state == STATE_SERVED)
-		object = &thread->taker->object;
+		object = &thread_taker(thread)->object;
 	else if (thread->state == STATE_FUTEX && thread->owner)
 		object = &thread->owner->object;
 	if (object)
@@ -183,7 +199,7 @@ void thread_state_read(const struct thread *thread, struct abi_thread_state *sta
 		.state = stopped ? STATE_STOPPED : shown,
 		.priority = thread->base_priority,
 		.effective = thread->priority,
-		.deadline_ns = thread->has_deadline ? thread->deadline.key : NEVER_NS,
+		.deadline_ns = thread->has_deadline ? thread->deadline_ns : NEVER_NS,
 	};
 	waits_on_id(thread, state);
 }
@@ -196,10 +212,16 @@ void thread_check(const struct object *object)
 		return;
 	assert(slots[thread->token & TOKEN_SLOT_MASK].thread == thread);        /* I5 */
 	assert(!thread->has_deadline || thread_waits(thread));                  /* I2 */
+	assert(!thread->has_deadline || deadline_is_covered(thread, thread->deadline_ns));
+	assert(heap_holds(&thread->deadline) == (thread->deadline.key != NEVER_NS));
+	assert(thread->buffer_room == thread_buffer_room(thread) || !thread->buffer_size); /* I7 */
+	assert(!thread->has_room || (thread_waits(thread) && !thread->message.address)); /* I6 */
 	assert(!thread->serving || thread->serving->server_thread == thread);   /* I3 */
 	assert(!thread->server_thread || thread->server_thread->serving == thread);
-	assert((thread->state == STATE_SERVED) == (thread->taker != NULL));
-	assert(thread->priority >= thread->base_priority);
+	assert((thread->state == STATE_SERVED) == (thread_taker(thread) != NULL));
+	assert(thread->priority >= thread->base_priority && thread->calm == thread->base_priority * 0x101u);
+	assert(thread->handles == thread->process->handles.first || thread->process->phase >= PROCESS_ENDING);
+	assert(!thread->bare || thread->state == STATE_READY);                  /* I8 */
 }
 
 const struct object_type thread_type = { .mark = thread_mark, .step = thread_step };

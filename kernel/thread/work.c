@@ -8,14 +8,14 @@ void work_abandon(struct thread *thread)
 		memory_filled(thread->work.memory);
 	if (thread->work.reserved)
 		handle_unreserve(thread->process, 1);
-	thread->work.under_way = false;
+	thread->under_way = false;
 	thread->work.reserved = false;
 	thread->work.base = 0;
 }
 
 void work_begin(struct thread *self, unsigned call)
 {
-	if (!self->work.under_way || self->work.call == call)
+	if (!self->under_way || self->work.call == call)
 		return;
 	work_abandon(self);
 }

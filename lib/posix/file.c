@@ -10,11 +10,13 @@
 #include "fs.h"
 #include "nacre/area.h"
 #include "nacre/clock.h"
+#include "nacre/copy_best.h"
 
 int _open(const char *path, int flags, int mode);
 
-/* From here on lending pages costs less than copying bytes twice. */
-enum { LEND_BYTES_MIN = 4 * NACRE_PAGE_BYTES };
+/* Whole pages are lent where there are as many bytes as this: what lies before or behind them takes a call of its own, so
+ * it is twice of what a call had better copy. */
+enum { LEND_BYTES_MIN = NACRE_PAGES(2 * NACRE_COPY_BEST_BYTES) * NACRE_PAGE_BYTES };
 
 /* --- reading and writing ------------------------------------------------------------------------------- */
 

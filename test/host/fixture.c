@@ -12,6 +12,7 @@
 
 #include "boot/boot.h"
 #include "fixture.h"
+#include "ipc/fast.h"
 #include "ipc/loan.h"
 #include "kernel/dispatch.h"
 #include "kernel/names.h"
@@ -115,6 +116,7 @@ void world_start_with(size_t pages, size_t thread_slots)
 	memset(slots, 0, sizeof slots);
 	thread_slots_init(slots, thread_slots);
 	host_handlers_set(&kernel_handlers);
+	host_quick_calls = quick_calls;
 	program_count = 0;
 	between_steps = NULL;
 	boss_start();
@@ -288,10 +290,10 @@ struct budget *program_account(const struct program *program)
 static void boss_wake(void)
 {
 	boss.process->stopped = false;
-	if (cpu.current != boss.thread)
+	if (arch_cpu.current != boss.thread)
 		thread_ready(boss.thread);
 	kernel_handlers.timer();
-	must(cpu.current == boss.thread, "the boss runs");
+	must(arch_cpu.current == boss.thread, "the boss runs");
 }
 
 static void boss_sleep(void)
@@ -303,14 +305,14 @@ static void boss_sleep(void)
 
 void thread_runs(struct thread *thread)
 {
-	for (unsigned i = 0; i < 1000 && cpu.current != thread; i++) {
-		if (cpu.current)
+	for (unsigned i = 0; i < 1000 && arch_cpu.current != thread; i++) {
+		if (arch_cpu.current)
 			thread_yield();
 		kernel_handlers.timer();
 	}
-	if (cpu.current != thread)
+	if (arch_cpu.current != thread)
 		FAIL("thread %u (state %u, priority %u) cannot run: priority %u does", thread->number, thread->state,
-		     thread->priority, cpu.current ? cpu.current->priority : 99);
+		     thread->priority, arch_cpu.current ? arch_cpu.current->priority : 99);
 }
 
 void spaces_touch(void)
@@ -759,4 +761,39 @@ void expect_unchanged(const struct counters *before, const char *what, const cha
 		        "reserved %zu -> %zu, objects %zu -> %zu, mapped %zu -> %zu",
 		        what, before->free_frames, now.free_frames, before->charged, now.charged, before->handles, now.handles,
 		        before->reserved, now.reserved, before->objects, now.objects, before->mapped, now.mapped);
+}
+
+struct registers *arch_fast_call(handle_t handle)
+{
+	return fast_call(handle);
+}
+
+struct registers *arch_fast_reply(handle_t handle)
+{
+	return fast_reply(handle);
+}
+
+struct registers *arch_fast_call_message(handle_t handle)
+{
+	return fast_call_message(handle);
+}
+
+struct registers *arch_fast_reply_message(handle_t handle)
+{
+	return fast_reply_message(handle);
+}
+
+quick_t arch_quick_signal(handle_t handle, uintptr_t bits)
+{
+	return quick_signal(handle, bits);
+}
+
+quick_t arch_quick_yield(void)
+{
+	return quick_yield();
+}
+
+quick_t arch_fast_interrupt(unsigned line)
+{
+	return fast_interrupt(line);
 }

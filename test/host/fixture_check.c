@@ -61,13 +61,13 @@ static bool is_listed(const struct thread *thread)
 static void place_check(const struct thread *thread)
 {
 	if (thread->state == STATE_READY && process_runs(thread->process))
-		assert(thread == cpu.current || is_listed(thread)); /* none is forgotten */
+		assert(thread == arch_cpu.current || is_listed(thread)); /* none is forgotten */
 	if (thread->state == STATE_CALLING)
 		assert(thread->item.queued && thread->item.node.priority == thread->priority);
 	else
 		assert(!thread->item.queued);
 	if (thread->state == STATE_RECEIVING)
-		assert(thread->attends == thread->mailbox && is_listed(thread));
+		assert(thread->attends && (thread->attends->eager == thread || thread->attends->keen == thread) != is_listed(thread));
 	if (thread->state == STATE_FUTEX)
 		assert(thread->item.node.priority == thread->priority);
 	else
@@ -77,7 +77,7 @@ static void place_check(const struct thread *thread)
 	else
 		assert(!thread->loan.pages && !thread->forwarded && !thread->server_thread);
 	if (!thread_waits(thread))
-		assert(!thread->accept && !thread->has_deadline);
+		assert(!thread->accept && !thread->has_deadline && !thread->message.address && !thread->has_room);
 }
 
 static void mailbox_of_check(const struct mailbox *mailbox)
@@ -181,14 +181,14 @@ static void thread_of_check(const struct thread *thread)
 
 static void ready_check(void)
 {
-	unsigned top = cpu.ready_bits ? 31 - (unsigned)__builtin_clz(cpu.ready_bits) : 0;
+	unsigned top = arch_cpu.ready_bits ? 31 - (unsigned)__builtin_clz(arch_cpu.ready_bits) : 0;
 
-	if (!cpu.current)
-		assert(!cpu.ready_bits);
+	if (!arch_cpu.current)
+		assert(!arch_cpu.ready_bits);
 	else
-		assert(cpu.current->priority >= top);
-	assert(arch_cpu.frame == (cpu.current ? &cpu.current->registers : NULL));
-	assert(!cpu.current || arch_cpu.root == cpu.current->process->space.root);
+		assert(arch_cpu.current->priority >= top);
+	assert(arch_cpu.frame == (arch_cpu.current ? &arch_cpu.current->registers : NULL));
+	assert(!arch_cpu.current || arch_cpu.space == arch_space_word(arch_cpu.current->process->space.root));
 }
 
 void fixture_check(void)

@@ -193,7 +193,7 @@ static void on_interrupt(unsigned line)
 	note(text);
 }
 
-static const struct arch_handlers handlers = { on_syscall, on_fault, on_timer, on_interrupt };
+static const struct arch_handlers handlers = { .syscall = on_syscall, .fault = on_fault, .timer = on_timer, .interrupt = on_interrupt };
 
 static void boot(void)
 {
@@ -216,7 +216,7 @@ TEST(start, "arch_start comes back to host_boot, and a system call moves pc behi
 TEST(timer, "the timer fires once, when its time has come, and not when it is off")
 {
 	host_handlers_set(&handlers);
-	arch_timer_set_ns(1000);
+	arch_timer_set(1000);
 	host_clock_advance_ns(999);
 	assert_false(arch_interrupt_pending());
 	host_deliver();
@@ -227,8 +227,8 @@ TEST(timer, "the timer fires once, when its time has come, and not when it is of
 	host_deliver();
 	host_deliver();
 	assert_string_equal(happened, "t");
-	arch_timer_set_ns(1);
-	arch_timer_set_ns(NEVER_NS);
+	arch_timer_set(1);
+	arch_timer_set(NEVER_NS);
 	assert_false(arch_interrupt_pending());
 }
 

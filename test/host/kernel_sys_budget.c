@@ -187,7 +187,7 @@ TEST(destroy_own, "a process may destroy the budget it lives on; it does not com
 	do_last_call(p->thread, CALL_BUDGET_DESTROY, p->budget);
 	pass_ns(1);
 	assert_int_equal(machine_budget.account.given, free_before - PROGRAM_PAGES);
-	assert_ptr_equal(cpu.current, q->thread);
+	assert_ptr_equal(arch_cpu.current, q->thread);
 	world_end();
 }
 
@@ -307,7 +307,7 @@ TEST(dying_payer, "while a budget is being taken apart for a low thread, a high 
 	thread_runs(low->thread);
 	host_interrupt_raise(5);
 	EXPECT_BLOCKED(CALL(low->thread, BUDGET_DESTROY, budget));
-	assert_ptr_equal(cpu.current, high->thread);
+	assert_ptr_equal(arch_cpu.current, high->thread);
 	EXPECT_ERROR(thread_create, BUDGET, CALL(high->thread, THREAD_CREATE, process, 0x1000, 0x2000, 0, 0, 1));
 	EXPECT_BLOCKED(do_receive(high->thread, mailbox));
 	EXPECT_OK(answer(low->thread));
@@ -318,10 +318,10 @@ TEST(no_thread_runs, "no thread that lives on a destroyed budget runs on, whatev
 {
 	struct program *p = program_new(10), *busy = program_new(20), *low = program_new(5);
 
-	assert_ptr_equal(cpu.current, busy->thread);
+	assert_ptr_equal(arch_cpu.current, busy->thread);
 	EXPECT_OK(CALL(boss.thread, BUDGET_DESTROY, busy->boss_budget));
-	assert_ptr_equal(cpu.current, p->thread);
+	assert_ptr_equal(arch_cpu.current, p->thread);
 	do_last_call(p->thread, CALL_PROCESS_EXIT, 0);
-	assert_ptr_equal(cpu.current, low->thread);
+	assert_ptr_equal(arch_cpu.current, low->thread);
 	world_end();
 }

@@ -48,9 +48,9 @@ TEST(stop, "no thread of a stopped process runs, whatever happens to it, until i
 	EXPECT_ERROR(process_stop, BUSY, CALL(h, PROCESS_STOP, handler->self));
 	pass_ns(1000000); /* its deadline passes meanwhile */
 	EXPECT_BLOCKED(do_receive(h, faults));
-	assert_null(cpu.current);
+	assert_null(arch_cpu.current);
 	EXPECT_OK(CALL(boss.thread, PROCESS_RESUME, victim->boss_process));
-	assert_ptr_equal(cpu.current->process, victim->process);
+	assert_ptr_equal(arch_cpu.current->process, victim->process);
 	EXPECT_ERROR(futex_wait, TIMEOUT, answer(second));
 	EXPECT_OK(CALL(v, THREAD_YIELD, 0));
 	EXPECT_OK(CALL(second, THREAD_YIELD, 0));
@@ -82,9 +82,9 @@ TEST(stop_hand_over, "a call to a stopped server is taken, and served when it is
 	EXPECT_OK(CALL(boss.thread, PROCESS_STOP, client->boss_process));
 	EXPECT_OK(do_reply(v, got(v).token, 0, NULL));
 	EXPECT_BLOCKED(do_receive(v, mailbox));
-	assert_null(cpu.current);
+	assert_null(arch_cpu.current);
 	EXPECT_OK(CALL(boss.thread, PROCESS_RESUME, client->boss_process));
-	assert_ptr_equal(cpu.current, client->thread);
+	assert_ptr_equal(arch_cpu.current, client->thread);
 	world_end();
 }
 

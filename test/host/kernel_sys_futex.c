@@ -170,7 +170,7 @@ TEST(owner, "the owner runs at the priority of the highest waiter, until that on
 	EXPECT_BLOCKED(do_futex_wait(a, word + 8, 0, 0, arch_clock_ns() + 1000));
 	EXPECT_BLOCKED(do_futex_wait(b, word, 0, handle, arch_clock_ns() + 3000));
 	assert_int_equal(owner->priority, 12);
-	assert_ptr_equal(cpu.current, owner);
+	assert_ptr_equal(arch_cpu.current, owner);
 	pass_ns(1000);
 	EXPECT_BLOCKED(do_futex_wait(a, word, 0, handle, NEVER));
 	assert_int_equal(owner->priority, 15);

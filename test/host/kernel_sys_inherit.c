@@ -116,7 +116,7 @@ TEST(queue, "the top of a queue raises the server's thread, and follows it along
 	assert_int_equal(back.thread->priority, 20);
 	EXPECT_OK(do_reply(back.thread, got(back.thread).token, 0, NULL));
 	assert_int_equal(back.thread->priority, 4);
-	assert_ptr_equal(cpu.current, s.thread);
+	assert_ptr_equal(arch_cpu.current, s.thread);
 	world_end();
 }
 
@@ -331,7 +331,7 @@ TEST(depth, "a chain of 16 calls works, priority and all; the 17th is CALL_DEPTH
 	EXPECT_ERROR(connection_call_message, CALL_DEPTH,
 	             do_call_message(chain[LIMIT_CALL_DEPTH].thread, next_of[LIMIT_CALL_DEPTH], 1, NULL, NEVER));
 	EXPECT_OK(CALL(boss.thread, PROCESS_INFO, boss.self, boss.data));
-	chain[0].thread->base_priority = 25; /* as thread_priority_set does */
+	thread_base_priority_set(chain[0].thread, 25); /* as thread_priority_set does */
 	inherit_update(chain[0].thread);
 	for (unsigned i = 0; i <= LIMIT_CALL_DEPTH; i++)
 		assert_int_equal(chain[i].thread->priority, 25);
@@ -461,6 +461,6 @@ TEST(mixed_chain, "priority travels through a futex owner that waits in a call")
 	assert_int_equal(s.thread->priority, 22);
 	EXPECT_OK(do_reply(s.thread, got(s.thread).token, 0, NULL));
 	assert_int_equal(s.thread->priority, 4);
-	assert_ptr_equal(cpu.current, owner);
+	assert_ptr_equal(arch_cpu.current, owner);
 	world_end();
 }

@@ -372,6 +372,37 @@ TEST(memory_dies, "a long mapping of memory whose payer goes is PEER_GONE, and t
 	world_end();
 }
 
+TEST(one_page, "a page in one step refuses what the ordinary way refuses, and changes nothing by it")
+{
+	handle_t memory = make_memory(p, 2, MEMORY_SHARED), other = make_memory(p, 1, 0);
+	vaddr_t keep = mapped(other, 1, RW), base;
+	struct counters before;
+
+	EXPECT_OK(CALL(t, MAP_RESERVE, p->self, 3));
+	base = *thread_a(t, 1);
+	EXPECT_OK(add(base, memory, 1, 1, RW));
+	before = counters_read();
+	EXPECT_ERROR(map_add, SPACE, add(base, memory, 0, 1, RW));
+	EXPECT_ERROR(map_add, SPACE, add(base + 3 * P, memory, 0, 1, RW));
+	EXPECT_ERROR(map_add, ARGUMENT, add(base + P + 1, memory, 0, 1, RW));
+	EXPECT_ERROR(map_add, ARGUMENT, add(base + P, memory, 2, 1, RW));
+	EXPECT_ERROR(map_add, ARGUMENT, add(base + P, memory, (size_t)-1, 1, RW));
+	EXPECT_ERROR(map_add, ARGUMENT, add(base + P, memory, 0, 1, 8));
+	EXPECT_ERROR(map_add, BUSY, add(base + P, other, 0, 1, RW));
+	EXPECT_ERROR(map_add, WRONG_TYPE, add(base + P, p->self, 0, 1, RW));
+	EXPECT_ERROR(map_remove, ADDRESS, CALL(t, MAP_REMOVE, p->self, base + P, 1));
+	EXPECT_ERROR(map_protect, ADDRESS, CALL(t, MAP_PROTECT, p->self, base + 2 * P, 1, RW));
+	EXPECT_ERROR(map_protect, SEALED, CALL(t, MAP_PROTECT, p->self, base, 1, PROT_EXECUTE));
+	expect_unchanged(&before, "a page refused", __FILE__, __LINE__);
+	EXPECT_OK(CALL(t, MAP_PROTECT, p->self, base, 1, 0));
+	EXPECT_OK(CALL(t, MAP_PROTECT, p->self, base, 1, RW));
+	pattern_write(p, base, P, 7);
+	EXPECT_OK(CALL(t, MAP_REMOVE, p->self, base, 1));
+	EXPECT_ERROR(map_remove, ADDRESS, CALL(t, MAP_REMOVE, p->self, base, 1));
+	pattern_write(p, keep, P, 8);
+	world_end();
+}
+
 TEST(mapper_dies, "a mapping that its maker's death leaves half built is finished, or can be removed")
 {
 	handle_t target;

@@ -62,7 +62,7 @@ TEST(reply_and_receive, "one call answers a caller and takes the next")
 	EXPECT_BLOCKED(do_receive(s, mailbox));
 	EXPECT_BLOCKED(do_call(c, line, 1));
 	EXPECT_BLOCKED(do_reply_and_receive(s, mailbox, got(s).token, 11)); /* nobody else: waits */
-	assert_ptr_equal(cpu.current, c);                                   /* handed over */
+	assert_ptr_equal(arch_cpu.current, c);                                   /* handed over */
 	assert_int_equal(got(c).words[0], 11);
 	EXPECT_BLOCKED(do_call(c, line, 2));
 	token_t first = got(s).token;

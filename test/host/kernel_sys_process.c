@@ -126,10 +126,10 @@ TEST(kill_by_three, "several may wait for the same end, each is told, and one of
 	pass_ns(1000000);
 	host_interrupt_raise(5); /* each comes with the first look while the one below it waits for the end */
 	EXPECT_BLOCKED(CALL(first->thread, PROCESS_KILL, process[2], 1));
-	assert_ptr_equal(cpu.current, second->thread);
+	assert_ptr_equal(arch_cpu.current, second->thread);
 	host_interrupt_raise(6);
 	EXPECT_BLOCKED(CALL(second->thread, PROCESS_KILL, process[1], 2));
-	assert_ptr_equal(cpu.current, third->thread);
+	assert_ptr_equal(arch_cpu.current, third->thread);
 	assert_int_equal(victim->process->phase, PROCESS_ENDING);
 	program_kill(second);
 	EXPECT_OK(CALL(third->thread, PROCESS_KILL, process[0], 3));
@@ -258,7 +258,7 @@ TEST(watch_order, "the own budget of a process is empty when its watcher hears o
 	EXPECT_OK(CALL(p->thread, PROCESS_WATCH, process, mailbox, 9, 3));
 	EXPECT_BLOCKED(do_receive(p->thread, mailbox));
 	do_last_call(q->thread, CALL_PROCESS_EXIT, 5);
-	assert_ptr_equal(cpu.current, p->thread);
+	assert_ptr_equal(arch_cpu.current, p->thread);
 	EXPECT_OK(CALL(p->thread, BUDGET_INFO, budget, p->data + P));
 	assert_int_equal(CONTAINER_OF(object_named(p, budget), struct budget, object)->account.charged, 0);
 	world_end();

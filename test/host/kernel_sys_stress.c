@@ -379,7 +379,7 @@ static void thread_step(struct thread *thread)
 
 static void world_step(void)
 {
-	struct thread *thread = cpu.current;
+	struct thread *thread = arch_cpu.current;
 
 	if (one_in(150))
 		person_renew(dice(PEOPLE));
@@ -391,7 +391,7 @@ static void world_step(void)
 		thread_fault(thread, CAUSE_READ + dice(8), any_address(thread->process));
 	else
 		thread_step(thread);
-	if (!cpu.current && one_in(10))
+	if (!arch_cpu.current && one_in(10))
 		person_renew(dice(PEOPLE));
 }
 

@@ -220,9 +220,9 @@ TEST(priority_set, "a priority can be changed up to the ceiling, and counts at o
 	t = named(p, second);
 	thread_runs(p->thread);
 	EXPECT_OK(CALL(p->thread, THREAD_PRIORITY_SET, second, 11));
-	assert_ptr_equal(cpu.current, t);
+	assert_ptr_equal(arch_cpu.current, t);
 	EXPECT_OK(CALL(t, THREAD_PRIORITY_SET, second, 9)); /* of itself */
-	assert_ptr_equal(cpu.current, p->thread);
+	assert_ptr_equal(arch_cpu.current, p->thread);
 	EXPECT_ERROR(thread_priority_set, ARGUMENT, CALL(p->thread, THREAD_PRIORITY_SET, second, 32));
 	assert_int_equal(info(p, second).priority, 9);
 	EXPECT_OK(CALL(p->thread, BUDGET_CREATE, p->budget, 20, 7));
@@ -268,17 +268,17 @@ TEST(highest, "the highest priority runs; one that becomes ready preempts at onc
 {
 	struct program *a = program_new(10), *b = program_new(10), *high = program_new(20);
 
-	assert_ptr_equal(cpu.current, high->thread);
+	assert_ptr_equal(arch_cpu.current, high->thread);
 	EXPECT_BLOCKED(do_futex_wait(high->thread, high->data, 0, 0, soon()));
-	assert_ptr_equal(cpu.current, a->thread);
+	assert_ptr_equal(arch_cpu.current, a->thread);
 	pass_ns(1000000);
-	assert_ptr_equal(cpu.current, high->thread);
+	assert_ptr_equal(arch_cpu.current, high->thread);
 	EXPECT_BLOCKED(do_futex_wait(high->thread, high->data, 0, 0, NEVER));
-	assert_ptr_equal(cpu.current, a->thread);
+	assert_ptr_equal(arch_cpu.current, a->thread);
 	EXPECT_OK(CALL(a->thread, THREAD_YIELD, 0));
-	assert_ptr_equal(cpu.current, b->thread);
+	assert_ptr_equal(arch_cpu.current, b->thread);
 	EXPECT_OK(CALL(b->thread, THREAD_YIELD, 0));
-	assert_ptr_equal(cpu.current, a->thread);
+	assert_ptr_equal(arch_cpu.current, a->thread);
 	world_end();
 }
 
@@ -290,9 +290,9 @@ TEST(round_robin, "threads of one priority take turns, a slice each, in the orde
 	for (unsigned turn = 1; turn < 8; turn++) {
 		assert_int_equal(host_timer_ns(), arch_clock_ns() + SLICE_NS);
 		pass_ns(SLICE_NS - 1);
-		assert_ptr_equal(cpu.current, p[(turn - 1) % 3]->thread);
+		assert_ptr_equal(arch_cpu.current, p[(turn - 1) % 3]->thread);
 		pass_ns(1);
-		assert_ptr_equal(cpu.current, p[turn % 3]->thread);
+		assert_ptr_equal(arch_cpu.current, p[turn % 3]->thread);
 	}
 	world_end();
 }
@@ -302,7 +302,7 @@ TEST(tickless, "a thread that nobody competes with is not interrupted, and an id
 	struct program *p = program_new(10);
 
 	program_new(5);
-	assert_ptr_equal(cpu.current, p->thread);
+	assert_ptr_equal(arch_cpu.current, p->thread);
 	pass_ns(5 * SLICE_NS); /* a timer that was set for the boss may fire once more */
 	assert_int_equal(host_timer_ns(), NEVER);
 	program_new(10);
@@ -318,14 +318,14 @@ TEST(idle, "with nobody ready the processor idles, and the timer is set for the 
 
 	EXPECT_BLOCKED(do_futex_wait(b->thread, b->data, 0, 0, deadline + 1));
 	EXPECT_BLOCKED(do_futex_wait(a->thread, a->data, 0, 0, deadline));
-	assert_null(cpu.current);
+	assert_null(arch_cpu.current);
 	assert_null(arch_cpu.frame);
 	assert_int_equal(host_timer_ns(), deadline);
 	pass_ns(500000);
-	assert_ptr_equal(cpu.current, a->thread);
+	assert_ptr_equal(arch_cpu.current, a->thread);
 	EXPECT_ERROR(futex_wait, TIMEOUT, answer(a->thread));
 	pass_ns(1);
-	assert_ptr_equal(cpu.current, b->thread);
+	assert_ptr_equal(arch_cpu.current, b->thread);
 	world_end();
 }
 
@@ -353,14 +353,14 @@ TEST(hand_over, "a call hands the processor and the rest of the slice over, past
 	EXPECT_BLOCKED(do_receive(server->thread, mailbox));
 	thread_runs(client->thread);
 	assert_false(list_is_empty(&other->thread->wait_link));
-	end = cpu.slice_end_ns;
+	end = cpu.slice_end;
 	host_clock_advance_ns(3000);
 	EXPECT_BLOCKED(do_call(client->thread, line, 1));
-	assert_ptr_equal(cpu.current, server->thread);
-	assert_int_equal(cpu.slice_end_ns, end);
+	assert_ptr_equal(arch_cpu.current, server->thread);
+	assert_int_equal(cpu.slice_end, end);
 	EXPECT_BLOCKED(do_reply_and_receive(server->thread, mailbox, got(server->thread).token, 0));
-	assert_ptr_equal(cpu.current, client->thread);
-	assert_int_equal(cpu.slice_end_ns, end);
+	assert_ptr_equal(arch_cpu.current, client->thread);
+	assert_int_equal(cpu.slice_end, end);
 	world_end();
 }
 
@@ -376,13 +376,13 @@ TEST(hand_over_lower, "a call to a server of lower priority runs it at the calle
 	EXPECT_BLOCKED(do_receive(server->thread, mailbox));
 	pass_ns(1000000);
 	EXPECT_BLOCKED(do_call(client->thread, line, 1));
-	assert_ptr_equal(cpu.current, server->thread);
+	assert_ptr_equal(arch_cpu.current, server->thread);
 	assert_int_equal(server->thread->priority, 10);
 	EXPECT_OK(do_reply(server->thread, got(server->thread).token, 0, NULL));
-	assert_ptr_equal(cpu.current, client->thread);
+	assert_ptr_equal(arch_cpu.current, client->thread);
 	assert_int_equal(server->thread->priority, 5);
 	EXPECT_BLOCKED(do_futex_wait(client->thread, client->data, 0, 0, NEVER));
-	assert_ptr_equal(cpu.current, middle->thread);
+	assert_ptr_equal(arch_cpu.current, middle->thread);
 	world_end();
 }
 
@@ -393,10 +393,10 @@ TEST(yield, "a yield lets others of the priority run, not lower ones")
 	program_new(9);
 	thread_runs(a->thread);
 	EXPECT_OK(CALL(a->thread, THREAD_YIELD, 0));
-	assert_ptr_equal(cpu.current, b->thread);
+	assert_ptr_equal(arch_cpu.current, b->thread);
 	EXPECT_BLOCKED(do_futex_wait(b->thread, b->data, 0, 0, NEVER));
 	EXPECT_OK(CALL(a->thread, THREAD_YIELD, 0));
-	assert_ptr_equal(cpu.current, a->thread);
+	assert_ptr_equal(arch_cpu.current, a->thread);
 	world_end();
 }
 
@@ -454,11 +454,11 @@ TEST(urgent_first, "taking something big apart for a low thread does not hold up
 	thread_runs(low->thread);
 	host_interrupt_raise(5); /* comes with the first look at what is pending */
 	EXPECT_BLOCKED(CALL(low->thread, HANDLE_CLOSE, memory));
-	assert_ptr_equal(cpu.current, high->thread);
+	assert_ptr_equal(arch_cpu.current, high->thread);
 	assert_true(program_account(low)->account.charged >= 20 + 30); /* most of it is there still */
 	EXPECT_BLOCKED(do_receive(high->thread, mailbox));
 	assert_int_equal(answer(low->thread), E_OK);
-	assert_ptr_equal(cpu.current, low->thread);
+	assert_ptr_equal(arch_cpu.current, low->thread);
 	world_end();
 }
 
@@ -469,7 +469,7 @@ TEST(end_while_ready, "threads of a process that ends leave the ready lists, wha
 	for (unsigned i = 0; i < 6; i++)
 		program_thread(p, 10);
 	program_kill(p);
-	assert_ptr_equal(cpu.current, q->thread);
-	assert_int_equal(cpu.ready_bits, 0);
+	assert_ptr_equal(arch_cpu.current, q->thread);
+	assert_int_equal(arch_cpu.ready_bits, 0);
 	world_end();
 }

@@ -2,6 +2,7 @@
  * The linker (--wrap) puts these in front of the kernel's allocators, for programs named kernel_sys_*.
  * Frames are poisoned whole. Of a freed slab object the first 8 bytes stay open: the allocator keeps its chain there. */
 #include <sanitizer/asan_interface.h>
+#include <string.h>
 
 #include "host.h"
 #include "memory/account.h"
@@ -18,6 +19,7 @@ void __real_frame_init(paddr_t base, size_t pages, void *array);
 void __real_frame_give(paddr_t base, size_t pages);
 void __real_frame_drop(paddr_t frame);
 void *__real_slab_alloc(struct account *account, size_t size);
+void *__real_slab_take(struct account *account, unsigned class);
 void __real_slab_free(void *object);
 paddr_t __wrap_frame_alloc(enum frame_kind kind);
 paddr_t __wrap_frame_alloc_run(size_t pages, enum frame_kind kind);
@@ -25,6 +27,7 @@ void __wrap_frame_init(paddr_t base, size_t pages, void *array);
 void __wrap_frame_give(paddr_t base, size_t pages);
 void __wrap_frame_drop(paddr_t frame);
 void *__wrap_slab_alloc(struct account *account, size_t size);
+void *__wrap_slab_take(struct account *account, unsigned class);
 void __wrap_slab_free(void *object);
 
 static size_t unit_of(const void *object)
@@ -119,6 +122,23 @@ void *__wrap_slab_alloc(struct account *account, size_t size)
 	if (object) {
 		is_freed[unit_of(object)] = false;
 		size_of[unit_of(object)] = (uint16_t)size;
+	}
+	account_each(account, false);
+	return object;
+}
+
+void *__wrap_slab_take(struct account *account, unsigned class)
+{
+	static const uint16_t sizes[] = { 64, 96, 128, 192, 272, 400 };
+	void *object;
+
+	account_each(account, true);
+	object = __real_slab_take(account, class);
+	if (object) {
+		is_freed[unit_of(object)] = false;
+		size_of[unit_of(object)] = sizes[class];
+		__asan_unpoison_memory_region(object, sizes[class]);
+		memset(object, 0xa5, sizes[class]); /* who takes it must write what is read */
 	}
 	account_each(account, false);
 	return object;

@@ -41,8 +41,8 @@ BELOW = {
     "command": {"abi", "base", "idl", "lib"},
     "lang": {"abi", "base", "idl", "lib"},
 }
-# Tests stand outside: those on the host look into the kernel, those on the target see what a program sees.
-TEST_BELOW = {"host": {"abi", "base", "kernel"}, "target": {"abi", "base", "idl", "lib"},
+# Tests stand outside: those on the host look into the kernel and the library, those on the target see what a program sees.
+TEST_BELOW = {"host": {"abi", "base", "idl", "lib", "kernel"}, "target": {"abi", "base", "idl", "lib"},
               "lang": {"abi", "base", "idl", "lib"}}
 
 # Where make puts the kernel's objects, below a build folder.
@@ -94,7 +94,7 @@ def search_path(user):
     mine, folder = room(user), os.path.dirname(user)
     if mine == "kernel" or user.startswith("test/host/"):
         arch = "kernel/arch/host" if user.startswith("test/host/") else "kernel/arch/riscv"
-        return [folder, "kernel", arch, "kernel/arch/riscv/rv32", "."]
+        return [folder, "kernel", arch, "kernel/arch/riscv/rv32", *(["lib"] if user.startswith("test/host/lib_") else []), "."]
     return [folder, {"boot": "boot", "idl": "."}.get(mine, "lib"), "."]
 
 

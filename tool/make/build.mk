@@ -32,6 +32,7 @@ include tool/make/sdk.mk
 include tool/make/lang.mk
 include tool/make/doc.mk
 include tool/make/host.mk
+include tool/make/bench.mk
 include tool/make/clang.mk
 include tool/make/static.mk
 

@@ -18,19 +18,34 @@ KERNEL_LDFLAGS := $(BARE_LDFLAGS) -static
 BOOT_CFLAGS    := $(BARE_CFLAGS) -fPIE -fvisibility=hidden -Iboot -I. -I$(GEN)
 BOOT_LDFLAGS   := $(BARE_LDFLAGS) -pie -Wl,--no-dynamic-linker,-z,norelro,--build-id=none,--hash-style=gnu
 
-# Prologues by library routine make the text a tenth smaller and each call of such a function some instructions longer,
-# and what a loop works out anew each time needs no saved register: for everything but the path of a message (ipc/, thread/, dispatch.c, message.c, the page walk and the copy).
-KERNEL_SMALL := kernel/ipc/window.c kernel/ipc/connection.c kernel/ipc/server.c kernel/ipc/interrupt.c kernel/ipc/fault.c \
-                kernel/thread/reaper.c kernel/thread/work.c kernel/thread/thread.c kernel/thread/futex.c kernel/thread/deadline.c kernel/trace/% base/% kernel/boot/% kernel/object/% kernel/memory/% kernel/syscall/% kernel/check/% kernel/arch/riscv/%
-KERNEL_QUICK := kernel/syscall/dispatch.c kernel/syscall/message.c kernel/memory/copy.c kernel/memory/table.c kernel/arch/riscv/trap.c \
-                base/list.c base/pqueue.c base/mem.c
-$(patsubst %,$(B)/obj/kernel/%.o,$(filter-out $(KERNEL_QUICK),$(filter $(KERNEL_SMALL),$(KERNEL_SRC)))): KERNEL_CFLAGS += -msave-restore -fno-move-loop-invariants
+# What is on the way of a message, a signal, an interrupt, a fault or a page is compiled file by file. All else is made small:
+# optimised as one (which makes a tenth of it go away), prologues by library routine, and what a loop works out anew each time needs
+# no saved register. string.c and mem.c hold what the compiler itself calls, and so are not seen as used before the link.
+KERNEL_QUICK := kernel/ipc/fast%.c kernel/syscall/quick.c kernel/thread/yield.c kernel/memory/page.c kernel/memory/slab.c \
+                kernel/arch/riscv/trap.c base/tree.c base/mem.c base/string.c \
+                kernel/syscall/dispatch.c kernel/thread/schedule.c kernel/thread/mailbox.c kernel/ipc/fault.c kernel/ipc/reply.c \
+                base/pqueue.c base/list.c kernel/memory/table.c
+KERNEL_SMALL_FLAGS := -flto=1 -flto-partition=one -ffat-lto-objects -msave-restore -fno-move-loop-invariants
+kernel_object_of = $(patsubst %,$(B)/obj/kernel/%.o,$(1))
+# What is kept for the link names the folder it was made in, without regard to any map of prefixes. So that folder has a name
+# which is the same in every tree.
+KERNEL_HERE := /proc/self/cwd
+KERNEL_CC    = PWD=$(KERNEL_HERE) $(CC) -ffile-prefix-map=$(KERNEL_HERE)=.
+$(call kernel_object_of,$(filter %.c,$(filter-out $(KERNEL_QUICK),$(KERNEL_SRC)))): KERNEL_CFLAGS += $(KERNEL_SMALL_FLAGS)
+
+# Message words stay in their registers all the way; what else the program has is saved before these functions begin. No loop may
+# become a call of memcpy, which keeps neither rule.
+$(patsubst %,$(B)/obj/kernel/kernel/ipc/%.c.o,fast fast_message): KERNEL_CFLAGS += -O2 -fno-schedule-insns -fno-tree-loop-distribute-patterns \
+  -ffixed-s0 $(foreach n,1 2 3 4 5 6,-ffixed-a$n) $(foreach n,1 2 3 4 5 6 7 8 9 10 11,-fcall-used-s$n)
+
+# The short system calls are few, and counted.
+$(call kernel_object_of,kernel/syscall/quick.c kernel/ipc/fast_notice.c kernel/memory/page.c): KERNEL_CFLAGS += -O2
 
 kernel_objects = $(patsubst %,$(B)/obj/kernel/%.o,$(KERNEL_SRC) $(sort $(wildcard kernel/check/$(1)/*.c)))
 BOOT_OBJ := $(BOOT_SRC:%=$(B)/obj/boot/%.o)
 
 $(B)/obj/kernel/%.o: % $(call rules,kernel) | $(GEN)/contract.mk
-	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(ASM_FLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)mkdir -p $(@D) && $(KERNEL_CC) $(KERNEL_CFLAGS) $(ASM_FLAGS) -MMD -MP -c -o $@ $<
 $(B)/obj/boot/%.o: % $(call rules,kernel) | $(GEN)/contract.mk
 	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(BOOT_CFLAGS) $(ASM_FLAGS) -MMD -MP -c -o $@ $<
 
@@ -43,7 +58,7 @@ $(B)/boot.lds: boot/boot.lds $(wildcard boot/*.h) $(call rules,kernel)
 $(B)/kernel.elf: $(call kernel_objects,off)
 $(B)/kernel-test.elf: $(call kernel_objects,on)
 $(B)/kernel.elf $(B)/kernel-test.elf: $(B)/kernel.lds | $(LD)
-	$(call say,LD,$@)$(CC) $(KERNEL_LDFLAGS) -Wl,-T,$< -o $@ $(filter %.o,$^) -lgcc
+	$(call say,LD,$@)$(KERNEL_CC) $(KERNEL_LDFLAGS) -Os $(KERNEL_SMALL_FLAGS) -Wl,-T,$< -o $@ $(filter %.o,$^) -lgcc
 $(B)/boot.elf: $(B)/boot.lds $(BOOT_OBJ) | $(LD)
 	$(call say,LD,$@)$(CC) $(BOOT_LDFLAGS) -Wl,-T,$< -o $@ $(BOOT_OBJ) -lgcc
 

@@ -1,6 +1,7 @@
 # program.mk - the library that every program links (libnacre.a, with newlib behind it) and the programs.
 # A folder server/NAME, driver/NAME or command/NAME with a main.c is the program NAME; so is a single file
-# command/NAME.c; test/target/NAME.c (or a folder with main.c) is the program test-NAME.
+# command/NAME.c; test/target/NAME.c (or a folder with main.c) is the program test-NAME; test/bench/NAME/main.c is the
+# program bench-NAME.
 # build/rvNN/program/NAME is stripped and goes into the image, NAME.elf beside it has all symbols.
 
 LIB_SRC   := $(sort $(wildcard lib/*/*.[cS] lib/*/rv$(WIDTH)/*.[cS]) $(wildcard base/*.c)) $(GEN_LIB_SRC)
@@ -20,7 +21,7 @@ USER_LDFLAGS := $(GCC_MARCH) -B$(LD_DIR)/ -nostdlib -pie -Wl,--no-dynamic-linker
 
 # The code of children (lib/test/child.h) is copied elsewhere, without what compilers make of loops and comparisons:
 # calls of memset, tables among the constants.
-$(B)/obj/user/test/target/%: USER_CFLAGS += -fno-tree-loop-distribute-patterns -fno-tree-switch-conversion -fno-jump-tables
+$(B)/obj/user/test/target/% $(B)/obj/user/test/bench/%: USER_CFLAGS += -fno-tree-loop-distribute-patterns -fno-tree-switch-conversion -fno-jump-tables
 
 LIBNACRE  := $(B)/lib/libnacre.a
 START_OBJ := $(START_SRC:%=$(B)/obj/user/%.o)
@@ -37,7 +38,9 @@ PROGRAM_FILES := $(sort $(wildcard command/*.c))
 TEST_DIRS     := $(patsubst %/main.c,%,$(sort $(wildcard test/target/*/main.c)))
 TEST_FILES    := $(sort $(wildcard test/target/*.c))
 PROGRAMS      := $(notdir $(PROGRAM_DIRS) $(PROGRAM_FILES:.c=))
-TEST_PROGRAMS := $(addprefix test-,$(notdir $(TEST_DIRS) $(TEST_FILES:.c=)))
+BENCH_DIRS    := $(patsubst %/main.c,%,$(sort $(wildcard test/bench/*/main.c)))
+BENCH_PROGRAMS := $(addprefix bench-,$(notdir $(BENCH_DIRS)))
+TEST_PROGRAMS := $(addprefix test-,$(notdir $(TEST_DIRS) $(TEST_FILES:.c=))) $(BENCH_PROGRAMS)
 
 # $(call program,NAME,SOURCES)
 define program
@@ -48,6 +51,7 @@ endef
 $(foreach d,$(PROGRAM_DIRS),$(eval $(call program,$(notdir $d),$(sort $(wildcard $d/*.c)))))
 $(foreach f,$(PROGRAM_FILES),$(eval $(call program,$(notdir $(f:.c=)),$f)))
 $(foreach d,$(TEST_DIRS),$(eval $(call program,test-$(notdir $d),$(sort $(wildcard $d/*.c)))))
+$(foreach d,$(BENCH_DIRS),$(eval $(call program,bench-$(notdir $d),$(sort $(wildcard $d/*.c)))))
 $(foreach f,$(TEST_FILES),$(eval $(call program,test-$(notdir $(f:.c=)),$f)))
 
 $(B)/program/%.elf: $(START_OBJ) $(LIBNACRE) $(NEWLIB_LIB) | $(LD)

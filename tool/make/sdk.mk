@@ -15,7 +15,7 @@ SDK_READY   := $(SDK)/machine/rv$(WIDTH)
 # Not for everybody: optimisation, warnings, include paths and prefix maps of this tree.
 SDK_CFLAGS  := $(filter-out -ffile-prefix-map=%,$(filter -m% -f% -D%,$(USER_CFLAGS)))
 SDK_LDFLAGS := $(filter-out -B% -m%,$(USER_LDFLAGS))
-SDK_HEADERS := $(filter-out lib/nacre/start.h lib/nacre/spawn_parts.h,$(wildcard lib/nacre/*.h)) lib/test/test.h
+SDK_HEADERS := $(filter-out lib/nacre/start.h lib/nacre/spawn_parts.h,$(wildcard lib/nacre/*.h)) lib/ring/ring.h lib/ring/setup.h lib/test/test.h
 SDK_OWN     := $(shell find tool/sdk -type f)
 SDK_BIN     := tool/sdk/nacre-cc tool/sdk/nacre-run tool/sdk/nacre-idl lang/rust/nacre-rustc
 # The crates' sources, made by lang.mk. core is built from the reader's own rust-src when it is first needed.
@@ -33,11 +33,11 @@ $(SDK)/.common: $(SDK_OWN) $(SDK_HEADERS) $(SDK_MACHINE) LICENSE $(wildcard base
                 $(GEN)/contract.mk $(GEN)/idl.mk $(SDK_RUST)/.made lang/rust/nacre-rustc tool/make/sdk.mk | $(NEWLIB_LIB)
 	$(call say,SDK,$(SDK))rm -rf $(addprefix $(SDK)/,include newlib bin libexec cmake rust $(addprefix machine/,abi board command \
 	    driver idl server system tool)) && \
-	  mkdir -p $(SDK)/bin $(SDK)/libexec $(SDK)/newlib $(SDK)/machine $(addprefix $(SDK)/include/,abi base idl nacre test) && \
+	  mkdir -p $(SDK)/bin $(SDK)/libexec $(SDK)/newlib $(SDK)/machine $(addprefix $(SDK)/include/,abi base idl nacre ring test) && \
 	  cp -r lib/libc/include/. $(SDK)/include && cp -r $(NEWLIB)/include $(SDK)/newlib && \
 	  cp $(GEN)/abi/*.h $(SDK)/include/abi && cp base/*.h $(SDK)/include/base && \
 	  cp $(GEN)/idl/*.h $(SDK)/include/idl && \
-	  cp $(filter lib/nacre/%,$(SDK_HEADERS)) $(SDK)/include/nacre && cp lib/test/test.h $(SDK)/include/test && \
+	  cp $(filter lib/nacre/%,$(SDK_HEADERS)) $(SDK)/include/nacre && cp $(filter lib/ring/%,$(SDK_HEADERS)) $(SDK)/include/ring && cp lib/test/test.h $(SDK)/include/test && \
 	  cp $(SDK_BIN) $(SDK)/bin && ln -sf nacre-cc $(SDK)/bin/nacre-c++ && cp tool/sdk/ld $(SDK)/libexec && \
 	  cp -r tool/sdk/cmake $(SDK) && cp -r $(SDK_RUST) $(SDK)/rust && rm $(SDK)/rust/.made && cp --parents $(SDK_MACHINE) $(SDK)/machine && \
 	  cp tool/sdk/README.md tool/sdk/nacre.mk LICENSE $(SDK) && touch $@

@@ -3,6 +3,7 @@
 # setting: MEM=16M        its RAM, 1M to 1024M
 # setting: PROGRAM=FILE   an ELF file to put into the image
 # setting: ONLY=WORD      for make test: a part, a check, or a word of checks' names
+# setting: BENCH=NAME     for make bench and make profile: a figure
 # setting: NAME=lua       for make port: which; without it all
 # setting: DEPS=no        only list missing Debian packages; DEPS=have: trust that all is there
 # setting: V=1            show every command

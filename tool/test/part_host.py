@@ -1,4 +1,4 @@
-"""Unit tests of base/ and of the portable kernel on this machine, under the sanitizers (test/host/*.c)."""
+"""Unit tests of base/, of what of lib/ needs no kernel, and of the portable kernel on this machine, under the sanitizers (test/host/*.c)."""
 
 import glob
 import os
@@ -24,4 +24,4 @@ def job(source):
 
 
 def jobs(width):
-    return [job(source) for source in sorted(glob.glob("test/host/base_*.c") + glob.glob("test/host/kernel_*.c"))]
+    return [job(source) for source in sorted(path for room in ("base", "lib", "kernel") for path in glob.glob(f"test/host/{room}_*.c"))]

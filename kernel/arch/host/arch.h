@@ -12,6 +12,7 @@
 #define USER_END ((vaddr_t)1 << 38)
 
 typedef uintptr_t pte_t;
+typedef unsigned __int128 pair_t;
 #define PTE_V ((pte_t)1 << 0)
 #define PTE_R ((pte_t)1 << 1)
 #define PTE_W ((pte_t)1 << 2)
@@ -34,3 +35,59 @@ static inline size_t arch_ram_limit(paddr_t base)
 }
 
 #include "arch/interface.h"
+
+static inline uint64_t arch_ticks(void)
+{
+	return arch_clock_ns();
+}
+static inline void arch_ticks_charge(uint64_t *total, uint64_t *since)
+{
+	uint64_t now = arch_ticks();
+
+	*total += now - *since;
+	*since = now;
+}
+static inline uintptr_t arch_space_word(paddr_t root)
+{
+	return root;
+}
+static inline void arch_space_switch(struct arch_cpu *here, uintptr_t word)
+{
+	(void)here;
+	arch_space_activate(word);
+}
+static inline void arch_tlb_flush_page_later(paddr_t root, vaddr_t address)
+{
+	arch_tlb_flush_page(root, address);
+}
+static inline struct arch_cpu *arch_here(void)
+{
+	return &arch_cpu;
+}
+static inline void irq_complete(unsigned line)
+{
+	irq_enable(line);
+}
+static inline void arch_quick_begin(struct registers *frame)
+{
+	frame->pc += 4;
+}
+static inline void arch_quick_end(struct registers *frame)
+{
+	frame->pc -= 4;
+}
+static inline quick_t arch_quick_leave(struct registers *next, uintptr_t a2, uintptr_t t1, uintptr_t t2)
+{
+	next->x[X_T1] = t1;
+	next->x[X_T2] = t2;
+	return quick((uintptr_t)next, a2);
+}
+static inline struct registers *arch_fast_leave(struct registers *next, uintptr_t t0, uintptr_t t1, uintptr_t t2, uintptr_t t3, uintptr_t t4)
+{
+	next->x[X_T0] = t0;
+	next->x[X_T1] = t1;
+	next->x[X_T2] = t2;
+	next->x[X_T3] = t3;
+	next->x[X_T4] = t4;
+	return next;
+}

@@ -113,11 +113,167 @@ void host_boot(void (*boot)(void))
 	booting = false;
 }
 
+/* As entry.S does it: words pass on, t0-t4 are the function's, the rest is 0. */
+static bool short_way(struct registers *(*function)(handle_t handle))
+{
+	struct registers *from = arch_cpu.frame, *to;
+
+	arch_cpu.scratch[0] = from->x[X_T0];
+	to = function((handle_t)from->x[X_A0]);
+	if (!to)
+		return false;
+	from->pc += 4;
+	memcpy(&to->x[X_A0 + 1], &from->x[X_A0 + 1], 6 * sizeof to->x[0]);
+	to->x[X_A0] = to->x[X_A7] = to->x[X_T5] = to->x[X_T6] = 0;
+	arch_cpu.frame = to;
+	return true;
+}
+
+static unsigned fast_forbidden;
+static bool timer_is_due(void);
+static unsigned line_pending(void);
+
+void arch_fast_forbid(unsigned why, bool forbid)
+{
+	fast_forbidden = forbid ? fast_forbidden | why : fast_forbidden & ~why;
+}
+
+/* For tests without messages; the fixture wires the real ones, as kernel.lds does. */
+#define NO_SHORT_WAY(name)                                                          \
+	__attribute__((weak)) struct registers *name(handle_t handle)               \
+	{                                                                           \
+		(void)handle;                                                       \
+		return NULL;                                                        \
+	}
+NO_SHORT_WAY(arch_fast_call)
+NO_SHORT_WAY(arch_fast_reply)
+NO_SHORT_WAY(arch_fast_call_message)
+NO_SHORT_WAY(arch_fast_reply_message)
+
+static bool any_short_way(uintptr_t number)
+{
+	switch (number) {
+	case CALL_CONNECTION_CALL:
+		return short_way(arch_fast_call);
+	case CALL_SERVER_REPLY_AND_RECEIVE:
+		return short_way(arch_fast_reply);
+	case CALL_CONNECTION_CALL_MESSAGE:
+		return short_way(arch_fast_call_message);
+	case CALL_SERVER_REPLY_AND_RECEIVE_MESSAGE:
+		return short_way(arch_fast_reply_message);
+	default:
+		return false;
+	}
+}
+
+quick_call *const *host_quick_calls;
+
+static void results_set(struct registers *frame, uintptr_t a0, uintptr_t a1)
+{
+	memset(&frame->x[X_T0], 0, 3 * sizeof frame->x[0]);
+	memset(&frame->x[X_T3], 0, 4 * sizeof frame->x[0]);
+	memset(&frame->x[X_A0], 0, 8 * sizeof frame->x[0]);
+	frame->x[X_A0] = a0;
+	frame->x[X_A0 + 1] = a1;
+}
+
+__attribute__((weak)) quick_t arch_quick_signal(handle_t handle, uintptr_t bits)
+{
+	(void)handle, (void)bits;
+	return 0;
+}
+
+__attribute__((weak)) quick_t arch_quick_yield(void)
+{
+	return 0;
+}
+
+__attribute__((weak)) quick_t arch_fast_interrupt(unsigned line)
+{
+	(void)line;
+	return 0;
+}
+
+/* Caller-saved registers, but t1, t2 and a2, which hold something for who is entered. */
+static void enter(quick_t next)
+{
+	struct registers *to = (struct registers *)(uintptr_t)next;
+	uintptr_t t1 = to->x[X_T1], t2 = to->x[X_T2];
+
+	results_set(to, 0, 0);
+	to->x[X_A0 + 2] = (uintptr_t)(next >> 8 * sizeof(uintptr_t));
+	to->x[X_T1] = t1;
+	to->x[X_T2] = t2;
+	arch_cpu.frame = to;
+}
+
+/* False: it did not hand over, and *error is the result. Nobody is ever bare here: the results are written at once. */
+static bool hands_over(uintptr_t number, const uintptr_t *a, uintptr_t *error)
+{
+	struct registers *from = arch_cpu.frame;
+	quick_t next = number == CALL_THREAD_YIELD ? arch_quick_yield() : arch_quick_signal((handle_t)a[0], a[1]);
+
+	*error = (uintptr_t)(next >> 8 * sizeof(uintptr_t));
+	if (!(uintptr_t)next)
+		return false;
+	from->pc += 4;
+	results_set(from, 0, 0);
+	enter(next);
+	return true;
+}
+
+static bool quick_way(uintptr_t number)
+{
+	const uintptr_t *a = &arch_cpu.frame->x[X_A0];
+	struct registers *frame = arch_cpu.frame;
+	uintptr_t error = 0, value = 0;
+	quick_t result;
+
+	if (!host_quick_calls || number >= QUICK_CALLS)
+		return false;
+	if (number == CALL_THREAD_YIELD || number == CALL_CONNECTION_SIGNAL) {
+		if (hands_over(number, a, &error))
+			return true;
+	} else if (host_quick_calls[number]) {
+		result = host_quick_calls[number](a[0], a[1], a[2], a[3], a[4], a[5], a[6]);
+		error = (uintptr_t)result;
+		value = (uintptr_t)(result >> 8 * sizeof(uintptr_t));
+	} else {
+		return false;
+	}
+	frame->pc += 4;
+	if (!(arch_cpu.unsettled & UNSETTLED_FRAME))
+		results_set(frame, error, value);
+	if (arch_cpu.unsettled)
+		machine.handlers->settle();
+	return true;
+}
+
 void host_ecall(void)
 {
+	uintptr_t number = arch_cpu.frame->x[X_A7];
+
 	assert(machine.handlers && arch_cpu.frame);
+	if (!fast_forbidden && (any_short_way(number) || quick_way(number)))
+		return;
 	arch_cpu.frame->pc += 4;
 	machine.handlers->syscall();
+}
+
+/* As the entry code: one line may wake its driver the short way. */
+static void line_deliver(void)
+{
+	unsigned line = arch_cpu.frame && !fast_forbidden && !timer_is_due() ? line_pending() : 0;
+	quick_t next;
+
+	if (!line)
+		return;
+	machine.raised[line] = machine.enabled[line] = false;
+	next = arch_fast_interrupt(line);
+	if ((uintptr_t)next)
+		enter(next);
+	else if (arch_cpu.unsettled)
+		machine.handlers->settle();
 }
 
 void registers_init(struct registers *registers, vaddr_t entry, vaddr_t stack, uintptr_t argument, vaddr_t tls)
@@ -150,9 +306,20 @@ uint64_t arch_clock_ns(void)
 	return machine.clock_ns;
 }
 
-void arch_timer_set_ns(uint64_t when_ns)
+/* A tick is a nanosecond. */
+uint64_t arch_ticks_to_ns(uint64_t ticks)
 {
-	machine.timer_ns = when_ns;
+	return ticks;
+}
+
+uint64_t arch_ticks_from_ns(uint64_t ns)
+{
+	return ns;
+}
+
+void arch_timer_set(uint64_t when_ticks)
+{
+	machine.timer_ns = when_ticks;
 }
 
 bool arch_user_clock(void)
@@ -221,6 +388,7 @@ void arch_interrupt_poll(void)
 void host_deliver(void)
 {
 	assert(machine.handlers);
+	line_deliver();
 	arch_interrupt_poll();
 }
 

@@ -32,6 +32,7 @@ void host_reset(void);                     /* all as at start but for the conten
 /* The processor. */
 void host_handlers_set(const struct arch_handlers *handlers);
 void host_boot(void (*boot)(void));        /* runs it until it calls arch_start, then returns */
+extern quick_call *const *host_quick_calls; /* arch_quick_calls, or NULL */
 void host_ecall(void);                     /* pc += 4 and the system call handler, for arch_cpu.frame */
 void host_deliver(void);                   /* the handlers of all that is pending, as between two instructions */
 

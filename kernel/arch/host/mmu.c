@@ -167,9 +167,9 @@ void arch_tlb_flush_space(paddr_t root)
 void arch_space_activate(paddr_t root)
 {
 	root_check(root);
-	if (root != arch_cpu.root)
+	if (root != arch_cpu.space)
 		host_counts.activations++;
-	arch_cpu.root = root;
+	arch_cpu.space = root;
 }
 
 void arch_space_fill(void *root)
@@ -180,8 +180,8 @@ void arch_space_fill(void *root)
 void arch_space_gone(paddr_t root)
 {
 	forget(root);
-	if (arch_cpu.root == root)
-		arch_cpu.root = 0;
+	if (arch_cpu.space == root)
+		arch_cpu.space = 0;
 }
 
 /* --- the program's accesses ----------------------------------------------------------------------------- */

@@ -72,4 +72,82 @@ void arch_init(const struct arch_boot *boot, const struct arch_config *config);
 /* Pages inside the kernel's data that turned out not to be needed: how many, and where. For the frame allocator. */
 size_t arch_spare_pages(paddr_t *base);
 
+#include "wide.h"
+
 #include "arch/interface.h"
+#include "csr.h"
+
+static inline uint64_t arch_ticks(void)
+{
+	return time_read();
+}
+
+/* A space as satp has it; never 0. */
+static inline uintptr_t arch_space_word(paddr_t root)
+{
+	return (uintptr_t)SATP_MODE | root >> PAGE_SHIFT;
+}
+
+/* arch_space_activate for the short way, which cannot call. Any write to satp empties some cores' translation caches, and none
+ * other is sure to: fence too. Addresses of the kernel are global and survive. ASID 0 is the only one. */
+static inline void arch_space_switch(struct arch_cpu *here, uintptr_t word)
+{
+	if (word == here->space)
+		return;
+	here->space = word;
+	CSR_WRITE(CSR_SATP, word);
+	__asm__ volatile("sfence.vma zero, %0" : : "r"(0) : "memory");
+}
+
+/* arch_tlb_flush_page, where arch_space_switch to another space follows: that is all it takes. */
+static inline void arch_tlb_flush_page_later(paddr_t root, vaddr_t address)
+{
+	(void)root;
+	(void)address;
+}
+
+static inline struct arch_cpu *arch_here(void)
+{
+	return __builtin_thread_pointer();
+}
+
+/* The last thing a call that hands over does: who runs next, its a2, t1 and t2. */
+static inline quick_t arch_quick_leave(struct registers *next, uintptr_t a2, uintptr_t t1, uintptr_t t2)
+{
+	register uintptr_t first __asm__("t1") = t1;
+	register uintptr_t second __asm__("t2") = t2;
+	quick_t result = quick((uintptr_t)next, a2);
+
+	__asm__ volatile("" : "+r"(result) : "r"(first), "r"(second));
+	return result;
+}
+
+/* Register of the interrupt controller; plic.c. */
+extern volatile uint32_t *arch_irq_complete;
+static inline void irq_complete(unsigned line)
+{
+	*arch_irq_complete = line;
+}
+
+/* A quick call that goes the ordinary way after all: its frame gets a pc, and the pc that it leaves there counts. */
+static inline void arch_quick_begin(struct registers *frame)
+{
+	frame->pc = CSR_READ(CSR_SEPC) + 4;
+}
+static inline void arch_quick_end(const struct registers *frame)
+{
+	CSR_WRITE(CSR_SEPC, frame->pc - 4);
+}
+
+/* The last thing a short way does: who runs next, and its results, which entry.S leaves in t0-t4 as they are. */
+static inline struct registers *arch_fast_leave(struct registers *next, uintptr_t t0, uintptr_t t1, uintptr_t t2, uintptr_t t3, uintptr_t t4)
+{
+	register uintptr_t first __asm__("t0") = t0;
+	register uintptr_t second __asm__("t1") = t1;
+	register uintptr_t third __asm__("t2") = t2;
+	register uintptr_t fourth __asm__("t3") = t3;
+	register uintptr_t fifth __asm__("t4") = t4;
+
+	__asm__ volatile("" : "+r"(next) : "r"(first), "r"(second), "r"(third), "r"(fourth), "r"(fifth));
+	return next;
+}

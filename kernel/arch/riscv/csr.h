@@ -7,6 +7,7 @@
 #define CSR_STVEC      0x105
 #define CSR_SCOUNTEREN 0x106
 #define CSR_SSCRATCH   0x140
+#define CSR_SEPC       0x141
 #define CSR_SCAUSE     0x142
 #define CSR_STVAL      0x143
 #define CSR_SIP        0x144

@@ -82,11 +82,6 @@ static void kernel_map(struct tables *all, paddr_t text, paddr_t data, paddr_t t
 	range_map(all, TREE_BASE, align_down(tree, MEGA_BYTES), 2 * MEGA_BYTES, MAP_READ);
 }
 
-static uintptr_t satp_of(paddr_t root)
-{
-	return (uintptr_t)SATP_MODE | root >> PAGE_SHIFT;
-}
-
 paddr_t map_kernel(paddr_t text, paddr_t data, paddr_t tree)
 {
 	struct tables *all = (struct tables *)(data + IN_DATA(&tables));
@@ -95,7 +90,7 @@ paddr_t map_kernel(paddr_t text, paddr_t data, paddr_t tree)
 	all->first = (pte_t (*)[ENTRIES])all->base;
 	all->used = 1;
 	kernel_map(all, text, data, tree);
-	return satp_of(all->base);
+	return arch_space_word(all->base);
 }
 
 /* --- with paging on ------------------------------------------------------------------------------------- */
@@ -103,7 +98,7 @@ paddr_t map_kernel(paddr_t text, paddr_t data, paddr_t tree)
 void map_boot(struct arch_boot *boot)
 {
 	tables.first = kernel_tables;
-	arch_cpu.root = tables.base;
+	arch_cpu.space = arch_space_word(tables.base);
 	boot->tree = (const void *)(TREE_BASE + (boot->tree_base & (MEGA_BYTES - 1)));
 	boot->text_bytes = TEXT_BYTES;
 	boot->data_bytes = DATA_BYTES;
@@ -166,15 +161,9 @@ size_t arch_spare_pages(paddr_t *base)
 
 /* --- the spaces of programs ----------------------------------------------------------------------------- */
 
-/* Any write to satp empties some cores' translation caches, and none other is sure to: fence too. Addresses of the
- * kernel are global and survive, here as below. ASID 0 is the only one. */
 void arch_space_activate(paddr_t root)
 {
-	if (root == arch_cpu.root)
-		return;
-	arch_cpu.root = root;
-	CSR_WRITE(CSR_SATP, satp_of(root));
-	arch_tlb_flush_space(root);
+	arch_space_switch(&arch_cpu, arch_space_word(root));
 }
 
 void arch_space_fill(void *root)
@@ -184,20 +173,20 @@ void arch_space_fill(void *root)
 
 void arch_space_gone(paddr_t root)
 {
-	if (root == arch_cpu.root)
+	if (arch_space_word(root) == arch_cpu.space)
 		arch_space_activate(tables.base);
 }
 
 /* A space that is not active has nothing cached: activating another has emptied the cache. */
 void arch_tlb_flush_page(paddr_t root, vaddr_t address)
 {
-	if (root == arch_cpu.root)
+	if (arch_space_word(root) == arch_cpu.space)
 		__asm__ volatile("sfence.vma %0, %1" : : "r"(address), "r"(0) : "memory");
 }
 
 void arch_tlb_flush_space(paddr_t root)
 {
-	if (root == arch_cpu.root)
+	if (arch_space_word(root) == arch_cpu.space)
 		__asm__ volatile("sfence.vma zero, %0" : : "r"(0) : "memory");
 }
 

@@ -69,7 +69,7 @@ void trap_panic(void)
 	say_hex("\nkernel panic: trap in the kernel\n  scause ", CSR_READ(CSR_SCAUSE));
 	say_hex("  at ", kernel_bug.pc);
 	say_hex("  stval ", CSR_READ(CSR_STVAL));
-	say_hex("  root ", arch_cpu.root);
+	say_hex("  satp ", arch_cpu.space);
 	say_registers(&kernel_bug);
 	arch_halt(true);
 }

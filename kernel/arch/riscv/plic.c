@@ -1,7 +1,7 @@
 /* plic.c - the platform-level interrupt controller (RISC-V PLIC specification 1.0).
  *
  * A line that was claimed is silent until it is completed, so claiming is all the masking there is: irq_enable
- * completes. (To complete at once and mask would latch a level-triggered line once more, and every interrupt would come
+ * completes, and completing what was not claimed does nothing. (To complete at once and mask would latch a level-triggered line once more, and every interrupt would come
  * twice; and a completion for a masked line is ignored, so irq_enable unmasks first.)
  * All lines have the same priority: whom an interrupt overtakes is the message queue's business. */
 #include "plic.h"
@@ -22,8 +22,8 @@ static struct {
 	volatile uint32_t *priority; /* one word a line */
 	volatile uint32_t *enable;
 	volatile uint32_t *control;  /* [0] threshold, [1] claim and complete */
-	uint32_t claimed[LINES_MAX / 32];
 } plic;
+volatile uint32_t *arch_irq_complete;
 
 unsigned irq_lines(void)
 {
@@ -32,14 +32,9 @@ unsigned irq_lines(void)
 
 void irq_enable(unsigned line)
 {
-	uint32_t bit = 1u << line % 32, *claimed = &plic.claimed[line / 32];
-
 	assert(line && line < plic.lines);
-	plic.enable[line / 32] |= bit;
-	if (*claimed & bit) {
-		*claimed &= ~bit;
-		plic.control[1] = line;
-	}
+	plic.enable[line / 32] |= 1u << line % 32;
+	irq_complete(line);
 }
 
 void irq_disable(unsigned line)
@@ -50,11 +45,7 @@ void irq_disable(unsigned line)
 
 unsigned plic_claim(void)
 {
-	unsigned line = plic.lines ? plic.control[1] : 0;
-
-	if (line)
-		plic.claimed[line / 32] |= 1u << line % 32;
-	return line;
+	return plic.lines ? plic.control[1] : 0;
 }
 
 /* The phandle of the controller inside this hart, or 0. */
@@ -117,5 +108,6 @@ void plic_init(const struct fdt *tree, uintptr_t hart)
 	plic.priority = registers_map(0, (paddr_t)range.start);
 	plic.enable = registers_map(1, (paddr_t)range.start + ENABLES(context));
 	plic.control = registers_map(2, (paddr_t)range.start + CONTROL(context));
+	arch_irq_complete = &plic.control[1];
 	lines_init((unsigned)min_size(fdt_u32(tree, node, "riscv,ndev", 0), LINES_MAX - 1) + 1);
 }

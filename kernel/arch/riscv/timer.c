@@ -20,6 +20,16 @@ uint64_t arch_clock_ns(void)
 	return ticks_to_ns(&timer.rate, time_read());
 }
 
+uint64_t arch_ticks_to_ns(uint64_t ticks)
+{
+	return ticks_to_ns(&timer.rate, ticks);
+}
+
+uint64_t arch_ticks_from_ns(uint64_t ns)
+{
+	return ns >= FOREVER_NS ? NEVER_NS : ticks_from_ns(&timer.rate, ns);
+}
+
 static void compare_set(uint64_t ticks)
 {
 	if (timer.has_compare)
@@ -36,13 +46,13 @@ void timer_off(void)
 }
 
 /* Once the comparison holds it goes on holding; that it fires once is sie's doing. */
-void arch_timer_set_ns(uint64_t when_ns)
+void arch_timer_set(uint64_t when_ticks)
 {
-	if (when_ns >= FOREVER_NS) {
+	if (when_ticks == NEVER_NS) {
 		timer_off();
 		return;
 	}
-	compare_set(ticks_from_ns(&timer.rate, when_ns));
+	compare_set(when_ticks);
 	CSR_SET(CSR_SIE, INTERRUPT_TIMER);
 }
 

@@ -5,6 +5,8 @@
 #include "csr.h"
 #include "sbi.h"
 
+typedef uint64_t pair_t;
+
 #define COUNTER_READ(name, high, low)                     \
   static inline uint64_t name(void)                       \
   {                                                       \
@@ -18,6 +20,23 @@
   }
 COUNTER_READ(time_read, CSR_TIMEH, CSR_TIME)
 COUNTER_READ(instret_read, CSR_INSTRETH, CSR_INSTRET)
+
+/* Mostly the upper halves do not change. The lower is read first: if the upper is then what it was, they belong together. */
+static inline void arch_ticks_charge(uint64_t *total, uint64_t *since)
+{
+	uint32_t low = CSR_READ(CSR_TIME), high = CSR_READ(CSR_TIMEH), *halves = (uint32_t *)total, *begun = (uint32_t *)since;
+	uint32_t passed = low - begun[0], sum = halves[0] + passed;
+	uint64_t now;
+
+	if (__builtin_expect(high == begun[1] && sum >= passed, 1)) {
+		halves[0] = sum;
+		begun[0] = low;
+		return;
+	}
+	now = time_read();
+	*total += now - *since;
+	*since = now;
+}
 
 /* The comparison must never see a value earlier than both the old and the new one. */
 static inline void stimecmp_write(uint64_t ticks)

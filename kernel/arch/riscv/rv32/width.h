@@ -10,6 +10,7 @@
 #pragma once
 
 #define REGISTER_BYTES 4
+#define REGISTER_SHIFT 2
 #define LOAD  lw
 #define STORE sw
 #define STORE_CONDITIONAL sc.w

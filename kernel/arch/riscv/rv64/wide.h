@@ -5,9 +5,19 @@
 #include "csr.h"
 #include "sbi.h"
 
+typedef unsigned __int128 pair_t;
+
 static inline uint64_t time_read(void)
 {
 	return CSR_READ(CSR_TIME);
+}
+
+static inline void arch_ticks_charge(uint64_t *total, uint64_t *since)
+{
+	uint64_t now = time_read();
+
+	*total += now - *since;
+	*since = now;
 }
 
 static inline uint64_t instret_read(void)

@@ -10,6 +10,7 @@
 #pragma once
 
 #define REGISTER_BYTES 8
+#define REGISTER_SHIFT 3
 #define LOAD  ld
 #define STORE sd
 #define STORE_CONDITIONAL sc.d
