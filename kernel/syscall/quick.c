@@ -52,7 +52,8 @@ QUICK(map_add)
 	rights = handle_place(self->process, (handle_t)a2)->rights;
 	if (rights & RIGHT_WRITE)
 		rights |= RIGHT_READ;
-	_Static_assert(RIGHT_READ == PROT_READ << 12 && RIGHT_WRITE == PROT_WRITE << 12 && RIGHT_EXECUTE == PROT_EXECUTE << 12, "three bits");
+	_Static_assert(RIGHT_READ / PROT_READ == 1 << 12 && RIGHT_WRITE / PROT_WRITE == 1 << 12 && RIGHT_EXECUTE / PROT_EXECUTE == 1 << 12,
+	               "three bits in one order");
 	if (!space_page_add(&process->space, a1, &memory->backing, a3, (uint32_t)a5, rights >> 12 & 7))
 		return ordinary(CALL_MAP_ADD);
 	memory_mapped(memory, false);
