@@ -12,7 +12,7 @@ include tool/make/settings.mk
 
 SETUP = @tool/setup/setup
 BUILD = +$(Q)mkdir -p build && flock build/.lock $(MAKE) $(JOBS) --no-print-directory -f tool/make/build.mk </dev/null
-QEMU  = tool/qemu/qemu.py --width $(WIDTH) --mem $(MEM)
+QEMU  = tool/qemu/qemu.py --width $(WIDTH) --mem $(MEM) $(addprefix --disk ,$(DISK)) $(if $(NET),--net)
 TEST  = tool/test/run.py --only '$(ONLY)' --width '$(WIDTH_ASKED)'
 OUT   = build/rv$(WIDTH)
 
@@ -56,6 +56,10 @@ build/%: setup FORCE
 	$(BUILD) $@
 FORCE:
 
+.PHONY: authority
+authority: ## doc/authority/*.txt: every right of a system, one a line
+	$(Q)for file in doc/authority/*.txt; do /usr/bin/python3 -B tool/system/system.py system/$$(basename $$file .txt).toml \
+	  --authority >$$file.new && mv $$file.new $$file || exit; done
 .PHONY: new
 new: setup ## a new server that works: make new SERVER=shelf
 	@tool/new/new.py '$(SERVER)'
@@ -99,6 +103,18 @@ bench-parts: setup
 N ?= 10
 mutate: setup-all ## plants N faults in the kernel, and counts how many the tests catch
 	@tool/mutate/mutate.py --count $(N)
+.PHONY: coverage
+coverage: setup-all ## lines and branches of the kernel that the host tests reach; FILE=kernel/... shows what they do not
+	$(BUILD) coverage-tests
+	@tool/coverage/coverage.py build/coverage $(FILE)
+.PHONY: fuzz
+fuzz: setup-all ## throw random bytes at parsers and servers' skeletons: NAME=elf, or all; for SECONDS=60 each
+	$(BUILD) $(if $(NAME),build/fuzz/$(NAME),fuzzers)
+	@tool/fuzz/fuzz.py run '$(or $(NAME),all)' '$(or $(SECONDS),60)'
+.PHONY: fuzz-target
+fuzz-target: setup-all ## N=100000 system calls made of SEED=1 by processes in QEMU, against the kernel's invariants
+	$(BUILD) image-parts $(OUT)/system/fuzz $(OUT)/program/test-fuzz_calls
+	@tool/fuzz/target.py $(WIDTH) $(if $(filter command%,$(origin N)),$(N),100000) $(or $(SEED),1)
 test: setup-all ## every check, on both widths or on WIDTH
 	+@$(TEST) </dev/null
 .PHONY: check-interfaces release-interfaces

@@ -70,6 +70,21 @@ int run_version(int argc, char **argv)
 	return STATUS_DONE;
 }
 
+static const char *source_text(enum rng_source source)
+{
+	switch (source) {
+	case RNG_SOURCE_NONE:
+		return "";
+	case RNG_SOURCE_TESTING:
+		return ", noise is being tested";
+	case RNG_SOURCE_SOUND:
+		return ", noise passes its tests";
+	case RNG_SOURCE_FAILED:
+		break;
+	}
+	return ", NOISE FAILED ITS TEST";
+}
+
 static void out_generator(void)
 {
 	struct rng_health health;
@@ -78,8 +93,8 @@ static void out_generator(void)
 	if (rng_connect_now("svc/rng", &rng))
 		return;
 	if (!rng_health(rng, &health))
-		out("random numbers: %s, %s, seeded %lu times\n", health.seeded ? "from a real seed" : "PREDICTABLE",
-		    health.test ? "self-test passed" : "SELF-TEST FAILED", (unsigned long)health.reseeds);
+		out("random numbers: %s, %s, seeded %lu times%s\n", health.seeded ? "from a real seed" : "PREDICTABLE",
+		    health.test ? "self-test passed" : "SELF-TEST FAILED", (unsigned long)health.reseeds, source_text(health.source));
 	nacre_handle_close(rng);
 }
 

@@ -74,6 +74,8 @@ static bool word_take(struct splitter *splitter)
 			return false;
 		}
 	}
+	if (splitter->to == splitter->end) /* an empty word behind one that filled the room */
+		return false;
 	*splitter->to++ = 0;
 	return true;
 }

@@ -65,14 +65,19 @@ nacre_status_t nacre_tell_bytes(nacre_handle_t connection, const struct nacre_wo
 	return nacre_connection_send(connection, words, &message);
 }
 
-nacre_status_t nacre_interface_check(nacre_handle_t connection, uint32_t protocol, uint32_t version)
+nacre_status_t nacre_interface_check_until(nacre_handle_t connection, uint64_t deadline_ns, uint32_t protocol, uint32_t version)
 {
 	struct nacre_words words = { .opcode = INTERFACE_INFO };
-	nacre_status_t status = nacre_ask(connection, &words);
+	nacre_status_t status = nacre_ask_until(connection, deadline_ns, &words, NULL, NULL);
 
 	if (status)
 		return status;
 	if (words.word[0] != protocol)
 		return STATUS_NOT_FOUND;
 	return words.word[1] >> 16 == version >> 16 && words.word[1] >= version ? STATUS_OK : STATUS_METHOD;
+}
+
+nacre_status_t nacre_interface_check(nacre_handle_t connection, uint32_t protocol, uint32_t version)
+{
+	return nacre_interface_check_until(connection, NACRE_DEADLINE_NEVER, protocol, version);
 }

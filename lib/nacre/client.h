@@ -47,6 +47,7 @@ static inline nacre_status_t nacre_answer(nacre_err_t error, const struct nacre_
 /* Does the server behind a connection speak this protocol, in this major version and at least this minor one?
  * STATUS_NOT_FOUND: it speaks another. STATUS_METHOD: another version. */
 nacre_status_t nacre_interface_check(nacre_handle_t connection, uint32_t protocol, uint32_t version);
+nacre_status_t nacre_interface_check_until(nacre_handle_t connection, uint64_t deadline_ns, uint32_t protocol, uint32_t version);
 
 #ifdef __cplusplus
 }

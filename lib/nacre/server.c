@@ -9,6 +9,7 @@
 #include "base/bits.h"
 #include "nacre/area.h"
 #include "nacre/clock.h"
+#include "nacre/startup.h"
 
 struct turn {
 	struct nacre_server *server;
@@ -243,9 +244,23 @@ static void fault_handle(struct turn *turn)
 
 /* --- what is not a request --------------------------------------------------------------------------------- */
 
+/* Init asks whether this loop is alive: answered for every server, whose own code hears nothing of it. */
+static void ping_answer(void)
+{
+	nacre_handle_t heartbeat = nacre_startup_handle("heartbeat");
+
+	if (heartbeat)
+		nacre_connection_signal(heartbeat, 1);
+}
+
 static void signal_handle(struct nacre_server *server, uintptr_t badge, uintptr_t bits)
 {
 	uintptr_t others = bits & ~(uintptr_t)(NACRE_SIGNAL_CANCELLED | NACRE_SIGNAL_CLOSED);
+
+	if (badge == INTERFACE_BADGE_CONTROL && others & INTERFACE_SIGNAL_PING) {
+		others &= ~(uintptr_t)INTERFACE_SIGNAL_PING;
+		ping_answer();
+	}
 
 	if (others && server->signalled)
 		server->signalled(badge, others);

@@ -136,6 +136,8 @@ nacre_err_t nacre_spawn_start(struct nacre_child *child, const char **why)
 		*why = error ? nacre_error_sentence(error) : NULL;
 	if (error)
 		nacre_spawn_abandon(child);
+	else if (child->thread)
+		*child->thread = thread;
 	else
 		nacre_handle_close(thread);
 	return error;

@@ -51,6 +51,7 @@ struct nacre_spawn {
 
 struct nacre_child {
 	nacre_handle_t process;    /* all rights; the caller's */
+	nacre_handle_t *thread;    /* where the first thread's handle goes, to be the caller's; NULL: it is closed */
 	uintptr_t load_base, entry, stack, argument, tls;
 	uint32_t priority;
 };

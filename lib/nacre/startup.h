@@ -17,6 +17,8 @@
  * Names every program may rely on to mean the same, where its manifest lists them:
  *   process   itself                      names    its name space (nacre/names.h)
  *   budget    what it may spend           log      where nacre_log goes
+ *   heartbeat nacre/server.h answers init's pings through it
+ *   keeper    state that outlives it (idl/keeper.nid)
  *   stdin, stdout, stderr                 connections that speak the console protocol */
 #pragma once
 #include "abi/nacre_abi.h"

@@ -3,7 +3,50 @@
 #include "base/bits.h"
 #include "base/string.h"
 
-enum { UNIT = 8 };
+enum { UNIT = 8, RENEWALS_MAX = 3 };
+
+nacre_stub_renew *nacre_stub_renewer;
+
+/* --- asking again ------------------------------------------------------------------------------------------ */
+
+nacre_status_t nacre_stub_gone(nacre_handle_t connection, uint64_t deadline_ns, struct nacre_words *words,
+			       struct nacre_message *message, size_t *length, bool again)
+{
+	nacre_handle_t failed = connection;
+	nacre_err_t error = NACRE_E_PEER_GONE;
+	bool lasts = true;
+
+	for (unsigned i = 0; lasts && i < RENEWALS_MAX; i++) {
+		nacre_status_t status = STATUS_NOT_FOUND;
+		nacre_handle_t next = failed;
+		bool untouched = false;
+
+		if (nacre_stub_renewer)
+			status = nacre_stub_renewer(connection, failed, deadline_ns, &next, &untouched);
+		lasts = status != STATUS_NOT_FOUND;
+		if (lasts && status != STATUS_OK && status != NACRE_E_PEER_GONE)
+			return status;
+		if (!again && !untouched)
+			return NACRE_E_PEER_GONE;
+		error = nacre_connection_call_message(next, words, deadline_ns, message, length);
+		/* BAD_HANDLE: another thread has renewed it meanwhile, and closed this one. */
+		if (error != NACRE_E_PEER_GONE && !(error == NACRE_E_BAD_HANDLE && next != connection))
+			return nacre_answer(error, words);
+		failed = next;
+	}
+	return NACRE_E_PEER_GONE;
+}
+
+nacre_status_t nacre_stub_ask(nacre_handle_t connection, uint64_t deadline_ns, struct nacre_words *words,
+			      struct nacre_message *message, size_t *length, bool again)
+{
+	nacre_err_t error = nacre_connection_call_message(connection, words, deadline_ns, message, length);
+
+	return error == NACRE_E_PEER_GONE ? nacre_stub_gone(connection, deadline_ns, words, message, length, again) :
+					    nacre_answer(error, words);
+}
+
+/* --- messages ---------------------------------------------------------------------------------------------- */
 
 size_t nacre_stub_text(struct nacre_message *message, const char *text)
 {

@@ -8,13 +8,44 @@
 extern "C" {
 #endif
 
-/* Words alone. Where the deadline is known to be none, this is the system call and nothing else. */
-NACRE_STUB nacre_status_t nacre_stub_call(nacre_handle_t connection, uint64_t deadline_ns, struct nacre_words *words)
+/* --- asking, and asking again ------------------------------------------------------------------------------ */
+
+/* A call that ended with PEER_GONE, from the kernel: the server died with it taken, or the connection is no more. A lasting
+ * connection (nacre/names.h) is renewed. The call is made again where that cannot do it twice, or where `again` says that
+ * twice is as good as once: once more on a plain connection, up to three times on a lasting one. */
+nacre_status_t nacre_stub_gone(nacre_handle_t connection, uint64_t deadline_ns, struct nacre_words *words,
+			       struct nacre_message *message, size_t *length, bool again);
+
+/* `again`: the method is idempotent. */
+nacre_status_t nacre_stub_ask(nacre_handle_t connection, uint64_t deadline_ns, struct nacre_words *words,
+			      struct nacre_message *message, size_t *length, bool again);
+
+/* Words alone. Where the deadline is known to be none, this is the system call and one comparison. */
+NACRE_STUB nacre_status_t nacre_stub_call(nacre_handle_t connection, uint64_t deadline_ns, struct nacre_words *words, bool again)
 {
-	if (__builtin_constant_p(deadline_ns) && deadline_ns == NACRE_DEADLINE_NEVER)
-		return nacre_answer(nacre_connection_call(connection, words), words);
-	return nacre_ask_until(connection, deadline_ns, words, 0, 0);
+	nacre_err_t error;
+
+	if (!__builtin_constant_p(deadline_ns) || deadline_ns != NACRE_DEADLINE_NEVER)
+		return nacre_stub_ask(connection, deadline_ns, words, 0, 0, again);
+	error = nacre_connection_call(connection, words);
+	if (__builtin_expect(error == NACRE_E_PEER_GONE, 0)) {
+		/* A copy, so that the words need no memory where all is well. */
+		struct nacre_words copy = *words;
+		nacre_status_t status = nacre_stub_gone(connection, deadline_ns, &copy, 0, 0, again);
+
+		*words = copy;
+		return status;
+	}
+	return nacre_answer(error, words);
 }
+
+/* Set by what makes connections last, so that programs without them do not carry it. Finds what to call in place of
+ * `failed`, which stands for `connection`. NOT_FOUND: it does not last. *untouched: no server has seen the call. */
+typedef nacre_status_t nacre_stub_renew(nacre_handle_t connection, nacre_handle_t failed, uint64_t deadline_ns,
+					nacre_handle_t *renewed, bool *untouched);
+extern nacre_stub_renew *nacre_stub_renewer;
+
+/* --- words ------------------------------------------------------------------------------------------------- */
 
 NACRE_STUB uint64_t nacre_stub_u64(const struct nacre_words *words, unsigned place)
 {

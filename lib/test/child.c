@@ -33,7 +33,7 @@ static uintptr_t code_map(nacre_handle_t process)
 
 nacre_err_t child_try(struct child *child, size_t pages)
 {
-	nacre_err_t error = nacre_budget_create(self_budget(), pages, 31, &child->budget);
+	nacre_err_t error = nacre_budget_create(self_budget(), pages, self_ceiling(), &child->budget);
 
 	if (error)
 		return error;

@@ -1,12 +1,21 @@
 /* helper.c - servers and second threads for tests of the kernel. */
 #include "test/helper.h"
 
+unsigned self_ceiling(void)
+{
+	struct nacre_budget_state state;
+
+	EXPECT_OK(nacre_budget_info(self_budget(), &state));
+	return state.ceiling;
+}
+
 struct pair pair_make(uintptr_t badge, unsigned slots, unsigned loans)
 {
+	unsigned ceiling = self_ceiling();
 	struct pair pair;
 
 	EXPECT_OK(nacre_server_create(self_budget(), &pair.server));
-	EXPECT_OK(nacre_connection_mint(pair.server, self_budget(), badge, slots, loans, 10, &pair.connection));
+	EXPECT_OK(nacre_connection_mint(pair.server, self_budget(), badge, slots, loans, ceiling < 10 ? ceiling : 10, &pair.connection));
 	return pair;
 }
 

@@ -1,16 +1,20 @@
 /* helper.h - servers and second threads for tests of the kernel. */
 #pragma once
+#include "nacre/startup.h"
 #include "test/machine.h"
 #include "test/test.h"
 
 static inline nacre_handle_t self_process(void)
 {
-	return machine_info()->process;
+	return nacre_self_process();
 }
 static inline nacre_handle_t self_budget(void)
 {
-	return machine_info()->budget;
+	return nacre_self_budget();
 }
+
+/* The highest priority that this process may give: 31 for init, less for a program with a manifest. */
+unsigned self_ceiling(void);
 
 /* A server of this process and a connection to it. */
 struct pair {

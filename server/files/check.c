@@ -77,6 +77,44 @@ static void directories_check(void)
 			directory_check(n);
 }
 
+/* Does its chain of parents end at the root? A directory without a name has no parent that counts. */
+static bool is_reached(uint32_t directory)
+{
+	for (uint32_t step = 0; step <= store->node_count && directory != ROOT_NODE; step++) {
+		if (!nodes[directory].links)
+			return false;
+		directory = nodes[directory].parent;
+	}
+	return directory == ROOT_NODE;
+}
+
+/* What only directories hold that nothing leads to, or that hold each other, is lost with them. True: there were some,
+ * and links must be counted again. */
+static bool unreached_empty(void)
+{
+	bool found = false;
+
+	for (uint32_t n = ROOT_NODE; n <= store->node_count; n++) {
+		struct node *node = &nodes[n];
+
+		if (node->kind != NODE_DIRECTORY || !node->size || is_reached(n))
+			continue;
+		node->root = node->height = 0;
+		node->size = 0;
+		found = true;
+	}
+	return found;
+}
+
+static void links_check(void)
+{
+	do {
+		nodes_clear();
+		contents_check();
+		directories_check();
+	} while (unreached_empty());
+}
+
 static void opens_check(void)
 {
 	for (size_t i = 0; i < OPENS_MAX; i++) {
@@ -130,9 +168,7 @@ static void counts_make(void)
 static void check(void)
 {
 	clients_check();
-	nodes_clear();
-	contents_check();
-	directories_check();
+	links_check();
 	opens_check();
 	locks_check();
 	counts_make();

@@ -5,6 +5,7 @@
 #include "crash.h"
 #include "handles.h"
 #include "server.h"
+#include "tell.h"
 
 static struct process *child_of(const struct nacre_request *request, uint32_t number)
 {
@@ -68,6 +69,7 @@ void program_ended(struct process *process, uint32_t cause, uint32_t code)
 	process->cause = cause;
 	process->code = code;
 	handles_device_release(process->number);
+	tell_names_gone(process);
 	if (process->notice)
 		nacre_connection_signal(process->notice, PROCESS_SIGNAL_ENDED);
 	process_close(process);

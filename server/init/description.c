@@ -47,7 +47,21 @@ static uint8_t restart_of(const struct line *line)
 {
 	if (string_equal_counted(line->value, line->value_size, "never"))
 		return RESTART_NEVER;
-	return string_equal_counted(line->value, line->value_size, "fault") ? RESTART_FAULT : RESTART_ALWAYS;
+	return string_equal_counted(line->value, line->value_size, "on-failure") ? RESTART_ON_FAILURE : RESTART_ALWAYS;
+}
+
+static void supervision_set(struct program *program, const struct line *line)
+{
+	if (is(line, "deaths"))
+		program->deaths = (uint8_t)number_of(line);
+	else if (is(line, "seconds"))
+		program->seconds = number_of(line);
+	else if (is(line, "backoff"))
+		program->backoff_ms = number_of(line);
+	else if (is(line, "heartbeat"))
+		program->heartbeat_ms = number_of(line);
+	else if (is(line, "keep"))
+		program->keep_pages = number_of(line);
 }
 
 static void number_set(struct program *program, const struct line *line)
@@ -60,8 +74,12 @@ static void number_set(struct program *program, const struct line *line)
 		program->stack_bytes = number_of(line);
 	else if (is(line, "priority"))
 		program->priority = number_of(line) & 31;
+	else if (is(line, "dma"))
+		program->dma_pages = number_of(line);
 	else if (is(line, "profile"))
 		program->profile = number_of(line) & 127;
+	else
+		supervision_set(program, line);
 }
 
 static void flag_set(struct program *program, const struct line *line)
@@ -70,6 +88,7 @@ static void flag_set(struct program *program, const struct line *line)
 	program->window |= is(line, "window");
 	program->server |= is(line, "server");
 	program->resolve |= is(line, "resolve");
+	program->trusted_dma |= is(line, "trusted-dma");
 }
 
 static void fact_read(struct program *program, const struct line *line)
@@ -120,8 +139,12 @@ const char *description_read(const char *text, size_t size)
 		return "the system description is not of the version that this init reads";
 	description.name = line.value + 2;
 	description.name_size = line.value_size - 2;
+	description.globals = text;
+	description.globals_end = end;
 	while (line_next(&text, end, &line)) {
 		if (is(&line, "program")) {
+			if (!program)
+				description.globals_end = line.key;
 			if (!program_begin(&line, text))
 				return "the system description has more than 64 programs";
 			program = &description.programs[description.count - 1];
@@ -145,6 +168,25 @@ bool fact_next(const struct program *program, const char *key, struct fact *fact
 		if (!is(&line, key))
 			continue;
 		*fact = (struct fact){ line.value, line.value_size };
+		return true;
+	}
+	return false;
+}
+
+bool description_virtio(uint32_t type, struct fact *name)
+{
+	const char *text = description.globals;
+	struct line line;
+
+	while (line_next(&text, description.globals_end, &line)) {
+		size_t digits = 0;
+		uint64_t number;
+
+		while (digits < line.value_size && line.value[digits] != ' ')
+			digits++;
+		if (!is(&line, "virtio") || digits == line.value_size || !parse_number(line.value, digits, &number) || number != type)
+			continue;
+		*name = (struct fact){ line.value + digits + 1, line.value_size - digits - 1 };
 		return true;
 	}
 	return false;

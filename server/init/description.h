@@ -13,18 +13,21 @@
 
 enum { PROGRAMS_MAX = 64 };
 
-enum restart { RESTART_ALWAYS, RESTART_FAULT, RESTART_NEVER };
+enum restart { RESTART_ALWAYS, RESTART_ON_FAILURE, RESTART_NEVER };
 
 struct program {
 	const char *facts, *end;     /* its lines */
 	const char *name, *file;     /* counted, no NUL */
 	uint8_t name_size, file_size;
-	bool is_service, critical, window, server, resolve;
+	bool is_service, critical, window, server, resolve, trusted_dma;
 	uint8_t priority, profile, restart;
-	uint32_t pages, heap_pages, stack_bytes;
+	uint8_t deaths;              /* given up after so many in so many seconds */
+	uint32_t seconds, backoff_ms, heartbeat_ms;
+	uint32_t pages, heap_pages, stack_bytes, dma_pages, keep_pages;
 };
 
 struct description {
+	const char *globals, *globals_end; /* the lines before the first program */
 	const char *name, *version;
 	size_t name_size, version_size;
 	bool require_entropy;
@@ -45,6 +48,9 @@ struct fact {
 
 /* The next of a program's facts of that key. */
 bool fact_next(const struct program *program, const char *key, struct fact *fact);
+
+/* What a type of virtio devices is called (counted); false: it has no name. */
+bool description_virtio(uint32_t type, struct fact *name);
 
 /* The program of a name; the one that stands for all others; NULL. */
 const struct program *program_find(const char *name, size_t size);

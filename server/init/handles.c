@@ -3,6 +3,7 @@
 #include "abi/nacre_calls.h"
 #include "base/format.h"
 #include "base/string.h"
+#include "heartbeat.h"
 #include "machine.h"
 #include "service.h"
 #include "tell.h"
@@ -16,6 +17,7 @@ enum { DEVICES_MAX = 64, LOG_SLOTS = 4 };
 #define MEMORY_RIGHTS (NACRE_RIGHT_READ | NACRE_RIGHT_WRITE | NACRE_RIGHT_INSPECT)
 
 static uint32_t device_owners[DEVICES_MAX]; /* process numbers; 0: free */
+static const struct service *device_services[DEVICES_MAX]; /* to whom it was given for good; NULL */
 
 /* --- the list ------------------------------------------------------------------------------------------ */
 
@@ -103,7 +105,8 @@ static nacre_err_t add_devices(struct handle_list *list, const struct process *p
 		size_t device = 0;
 		char name[12] = "device";
 
-		while (device_find(fact.value, fact.size, &device) && handles_device_owner(device))
+		while (device_find(fact.value, fact.size, &device) &&
+		       (handles_device_owner(device) || handles_device_service(device) != process->service))
 			device++;
 		if (!device_handle(device) || device >= DEVICES_MAX)
 			return NACRE_E_BUSY; /* somebody else has it */
@@ -132,12 +135,27 @@ static nacre_err_t add_memories(struct handle_list *list, const struct service *
 	return error;
 }
 
+/* Not to be handed on: the state is this program's. */
+static nacre_err_t add_keeper(struct handle_list *list, const struct service *service)
+{
+	nacre_handle_t connection;
+	nacre_err_t error = tell_keeper_connection(service, &connection);
+
+	return error ? error : add(list, "keeper", connection, NACRE_RIGHT_CALL, true);
+}
+
 static nacre_err_t add_service(struct handle_list *list, const struct service *service)
 {
 	nacre_err_t error = NACRE_E_OK;
 
 	if (service->server)
 		error = add(list, "server", service->server, SERVER_RIGHTS, false);
+	if (!error && service->dma)
+		error = add(list, "dma", service->dma, MEMORY_RIGHTS, false);
+	if (!error)
+		error = heartbeat_add(list, service);
+	if (!error && service->keep)
+		error = add_keeper(list, service);
 	return error ? error : add_memories(list, service);
 }
 
@@ -158,15 +176,27 @@ nacre_err_t handles_by_manifest(struct handle_list *list, const struct process *
 
 /* --- devices ------------------------------------------------------------------------------------------- */
 
-bool handles_devices_exist(const struct program *program)
+static void unclaim(const struct service *service)
+{
+	for (size_t i = 0; i < DEVICES_MAX; i++)
+		if (device_services[i] == service)
+			device_services[i] = NULL;
+}
+
+bool handles_devices_claim(const struct service *service)
 {
 	struct fact fact = { 0 };
 
-	while (fact_next(program, "device", &fact)) {
+	while (fact_next(service->program, "device", &fact)) {
 		size_t device = 0;
 
-		if (!device_find(fact.value, fact.size, &device))
+		while (device_find(fact.value, fact.size, &device) && handles_device_service(device))
+			device++;
+		if (!device_handle(device) || device >= DEVICES_MAX) {
+			unclaim(service);
 			return false;
+		}
+		device_services[device] = service;
 	}
 	return true;
 }
@@ -176,6 +206,11 @@ void handles_device_release(uint32_t process_number)
 	for (size_t i = 0; i < DEVICES_MAX; i++)
 		if (device_owners[i] == process_number)
 			device_owners[i] = 0;
+}
+
+const struct service *handles_device_service(size_t device)
+{
+	return device < DEVICES_MAX ? device_services[device] : NULL;
 }
 
 uint32_t handles_device_owner(size_t device)

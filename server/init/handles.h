@@ -22,14 +22,17 @@ nacre_err_t handles_by_manifest(struct handle_list *list, const struct process *
 /* Closes the temporary ones. */
 void handles_close(struct handle_list *list);
 
-/* Does the machine have every device that the manifest asks for? */
-bool handles_devices_exist(const struct program *program);
+/* Gives a service every device that its manifest asks for, for good: its successors get the same ones, and nobody else does,
+ * because a device may go on transferring to the service's memory after the process died. False: the machine has too few,
+ * and nothing was given. */
+bool handles_devices_claim(const struct service *service);
 
 /* Devices that a process held are free again. */
 void handles_device_release(uint32_t process_number);
 
-/* Who has the device: a process number, or 0. */
+/* Who has the device: a process number, or 0. Which service it was given to; NULL. */
 uint32_t handles_device_owner(size_t device);
+const struct service *handles_device_service(size_t device);
 
 /* The environment that the manifest and its devices' properties make: strings behind one another in `text`,
  * pointers in `list`, ended by NULL. False where they do not fit. */

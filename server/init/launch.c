@@ -7,6 +7,7 @@
 #include "nacre/area.h"
 #include "nacre/spawn.h"
 #include "server.h"
+#include "service.h"
 
 /* What a program may do with its own budget. */
 #define BUDGET_RIGHTS (NACRE_RIGHT_SPEND | NACRE_RIGHT_INSPECT | NACRE_RIGHT_DUPLICATE | NACRE_RIGHT_TRANSFER)
@@ -18,6 +19,8 @@ bool launch_file(const struct process *process, struct file *file)
 {
 	static char path[64]; /* file->name points here until the next call */
 
+	if (process->service && process->service->file_size)
+		return file_find(process->service->file, process->service->file_size, file);
 	if (!string_equal_counted(process->program->name, process->program->name_size, "*"))
 		return file_find(process->program->file, process->program->file_size, file);
 	return file_find(path, format_text(path, sizeof(path), "bin/%s", process->label), file);
@@ -58,6 +61,8 @@ nacre_err_t launch(const struct launch *launch, const char **why)
 	if (error)
 		return error;
 	launch->process->process = child.process;
+	launch->process->file = launch->file;
+	child.thread = &launch->process->thread;
 	launch->process->load_base = child.load_base;
 	error = watch(launch->process);
 	if (error) {

@@ -3,12 +3,15 @@
 #include "abi/nacre_calls.h"
 #include "base/archive.h"
 #include "base/hashes.h"
+#include "base/parse.h"
 #include "base/string.h"
 #include "nacre/area.h"
 #include "nacre/clock.h"
 
 #define TABLE "SHA256SUMS"
 #define PROGRAMS "bin/"
+#define VIRTIO_PREFIX "virtio:"
+#define VIRTIO_PREFIX_BYTES (sizeof(VIRTIO_PREFIX) - 1)
 
 struct machine machine;
 
@@ -137,7 +140,7 @@ const struct fdt_node *device_node(size_t device)
 	return (const struct fdt_node *)(machine.tree.blob + state.node);
 }
 
-static bool is_compatible(const struct fdt_node *node, const char *compatible, size_t size)
+bool device_is_compatible(const struct fdt_node *node, const char *compatible, size_t size)
 {
 	const char *entry;
 
@@ -147,10 +150,21 @@ static bool is_compatible(const struct fdt_node *node, const char *compatible, s
 	return false;
 }
 
+bool device_is_type(const char *compatible, size_t size)
+{
+	return size >= VIRTIO_PREFIX_BYTES && !memcmp(compatible, VIRTIO_PREFIX, VIRTIO_PREFIX_BYTES);
+}
+
 bool device_find(const char *compatible, size_t size, size_t *device)
 {
+	bool by_type = device_is_type(compatible, size);
+	uint64_t type = 0;
+
+	if (by_type && !parse_number(compatible + VIRTIO_PREFIX_BYTES, size - VIRTIO_PREFIX_BYTES, &type))
+		return false;
 	for (; device_handle(*device); ++*device)
-		if (is_compatible(device_node(*device), compatible, size))
+		if (by_type ? type && device_virtio_type(*device) == type
+			    : device_is_compatible(device_node(*device), compatible, size))
 			return true;
 	return false;
 }

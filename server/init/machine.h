@@ -42,8 +42,20 @@ bool file_is_sound(const struct file *file);
 const struct fdt_node *device_node(size_t device);
 nacre_handle_t device_handle(size_t device);
 
-/* The next device at or after `device` that lists the counted `compatible`; false: none. */
+/* Does the node list the counted `compatible`? */
+bool device_is_compatible(const struct fdt_node *node, const char *compatible, size_t size);
+
+/* The next device at or after `device` that lists the counted `compatible`, or is of the type N of "virtio:N"; false: none. */
 bool device_find(const char *compatible, size_t size, size_t *device);
+
+/* Is this "virtio:N"? */
+bool device_is_type(const char *compatible, size_t size);
+
+/* --- virtio.c --- */
+
+/* Is it a slot for a virtio device, and what is in it? 0: nothing. A slot's registers are read once. */
+bool device_is_virtio(size_t device);
+uint32_t device_virtio_type(size_t device);
 
 /* The n-th interrupt line of the machine: its device, its place among that device's lines, its number. */
 struct irq_line {

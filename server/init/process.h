@@ -13,7 +13,9 @@
 #include <stdbool.h>
 #include "base/list.h"
 #include "description.h"
+#include "idl/names.h"
 #include "idl/process.h"
+#include "machine.h"
 
 enum { PROCESS_OF_INIT = 1, PROCESS_UNASKED_MAX = 64 };
 
@@ -27,11 +29,16 @@ struct process {
 	uint8_t priority;
 	uint32_t cause, code;          /* cause NACRE_CAUSE_NONE while it lives */
 	nacre_handle_t process, budget;
+	nacre_handle_t thread;         /* its first one; NONE once it has ended */
+	struct file file;              /* of the image, that it was made of */
 	nacre_handle_t notice;         /* where its parent hears of its end; NONE */
 	nacre_token_t waiter;          /* a parked `wait`; 0: none */
 	uintptr_t load_base;
 	const struct program *program; /* of the description; the default's for programs that are not in it */
 	struct service *service;       /* NULL: a program */
+	char within[NAMES_NARROW_BYTES]; /* what its name space is narrowed to, each with a NUL */
+	uint8_t within_size;           /* 0: it is not */
+	uint8_t within_slot;           /* at names, while it lives */
 	const char *failure;           /* why the last program it wanted to start did not; a constant, or NULL */
 	char label[PROCESS_LABEL_BYTES];
 };

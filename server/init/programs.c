@@ -7,6 +7,7 @@
 #include "nacre/error.h"
 #include "say.h"
 #include "server.h"
+#include "tell.h"
 
 enum { ARGUMENTS_MAX = 32, ENVIRONMENT_MAX = 32 };
 
@@ -16,6 +17,8 @@ struct start {
 	const char *argv[ARGUMENTS_MAX + 2], *envp[ENVIRONMENT_MAX + 1];
 	nacre_handle_t streams[3];   /* NONE: it has none */
 	nacre_handle_t notice;       /* the request's, until the program is loaded */
+	const char *within;          /* patterns that its name space is narrowed to, each with a NUL */
+	size_t within_size;          /* 0: it is not */
 };
 
 /* The one that is being worked on. */
@@ -136,6 +139,7 @@ static nacre_err_t program_load(struct process *process, struct start *start, co
 
 static void program_undo(struct process *process)
 {
+	tell_names_gone(process);
 	handles_device_release(process->number);
 	process_close(process);
 	process_forget(process);
@@ -148,11 +152,71 @@ static nacre_status_t refuse(struct process *client, nacre_err_t error, const ch
 	return error == NACRE_E_ARGUMENT ? STATUS_NOT_PROGRAM : error;
 }
 
+/* --- narrowing ----------------------------------------------------------------------------------------- */
+
+/* Does the pattern cover all that the other one does? */
+static bool pattern_covers(const char *pattern, const char *other)
+{
+	size_t size = string_length(pattern), other_size = string_length(other);
+
+	if (string_equal(pattern, other))
+		return true;
+	return size >= 2 && pattern[size - 1] == '*' && pattern[size - 2] == '/' && other_size >= size &&
+	       !memcmp(pattern, other, size - 1);
+}
+
+static bool covered(const struct process *client, const char *pattern)
+{
+	for (size_t at = 0; at < client->within_size; at += string_length(client->within + at) + 1)
+		if (pattern_covers(client->within + at, pattern))
+			return true;
+	return false;
+}
+
+/* A slot at names that no process has which lives; NAMES_NARROWED_MAX: there is none. */
+static unsigned free_slot(void)
+{
+	uint32_t taken = 0;
+	unsigned slot = 0;
+
+	LIST_FOR_EACH(node, &processes) {
+		const struct process *process = LIST_ENTRY(node, struct process, link);
+
+		if (process->within_size && !process->ended)
+			taken |= 1u << process->within_slot;
+	}
+	while (slot < NAMES_NARROWED_MAX && taken >> slot & 1)
+		slot++;
+	return slot;
+}
+
+/* Who is narrowed narrows whom he starts. */
+static nacre_status_t narrow(struct process *process, const struct process *client, const struct start *start)
+{
+	const char *within = start->within_size ? start->within : client->within;
+	size_t size = start->within_size ? start->within_size : client->within_size;
+	unsigned slot;
+
+	for (size_t at = 0; client->within_size && start->within_size && at < size; at += string_length(within + at) + 1)
+		if (!covered(client, within + at))
+			return STATUS_DENIED;
+	if (!size)
+		return STATUS_OK;
+	slot = free_slot();
+	if (slot == NAMES_NARROWED_MAX)
+		return STATUS_FULL;
+	memcpy(process->within, within, size);
+	process->within_slot = (uint8_t)slot;
+	process->within_size = (uint8_t)size;
+	return tell_names_narrow(process);
+}
+
 static nacre_status_t program_start(struct process *client, struct start *start, uint32_t *number)
 {
 	const char *name = start->argv[0], *why = NULL;
 	const struct program *program = program_of(name);
 	struct process *process;
+	nacre_status_t status;
 	struct file file;
 	nacre_err_t error;
 
@@ -165,8 +229,15 @@ static nacre_status_t program_start(struct process *client, struct start *start,
 		process_forget(process);
 		return STATUS_NOT_FOUND;
 	}
+	status = narrow(process, client, start);
+	if (status) {
+		tell_names_gone(process);
+		process_forget(process);
+		return status;
+	}
 	process->priority = (uint8_t)priority_for(start, program);
-	error = nacre_budget_create(programs_budget, pages_for(start, program, &file), process->priority, &process->budget);
+	error = nacre_budget_create(start->head.how & PROCESS_HOW_OWN_BUDGET ? client->budget : programs_budget,
+				    pages_for(start, program, &file), process->priority, &process->budget);
 	if (error)
 		why = nacre_error_sentence(error);
 	else
@@ -218,6 +289,20 @@ static nacre_status_t process_start_quiet(struct nacre_request *request, const s
 	return start_strings(request, &starting, in->strings, in->strings_size, &out->number);
 }
 
+/* Optional handles end with the first that is missing: the notice is the fourth. */
+static nacre_status_t process_start_narrow(struct nacre_request *request, const struct process_start_narrow_in *in,
+					   struct process_start_narrow_out *out)
+{
+	nacre_status_t status;
+
+	starting = (struct start){ .head = in->start, .streams = { in->input, in->output, in->errors_to }, .notice = in->notice,
+				   .within = in->within, .within_size = in->within_size };
+	status = start_strings(request, &starting, in->strings, in->strings_size, &out->number);
+	if (status == STATUS_OK && in->notice)
+		nacre_request_keep(request, in->notice);
+	return status;
+}
+
 const char *programs_prepare(void)
 {
 	struct nacre_budget_state state;
@@ -234,7 +319,7 @@ const char *programs_prepare(void)
 }
 
 static const struct process_handlers handlers = {
-	.start = process_start, .start_quiet = process_start_quiet, .wait = children_wait, .ended = children_ended,
+	.start = process_start, .start_quiet = process_start_quiet, .start_narrow = process_start_narrow, .wait = children_wait, .ended = children_ended,
 	.kill = children_kill, .report = children_report, .handle = children_handle,
 };
 static const struct process_handlers publication = { .connect = init_connect };

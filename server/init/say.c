@@ -98,6 +98,26 @@ void say_label(uint32_t number, const char *label)
 		log_label_send(log, number, label);
 }
 
+/* Another process of the same label may have written in between; one that wrote much hides this one's lines. */
+bool say_last_line(uint32_t number, const char *label, uint32_t *before, char *text, size_t room)
+{
+	enum { TRIES = 8 };
+	const struct service *service = service_find("log");
+	nacre_handle_t log = log_connection();
+	struct log_record record;
+
+	if (!log || service->state != SERVICE_RUNNING || (service->process && service->process->number == number))
+		return false;
+	for (unsigned i = 0; i < TRIES; i++) {
+		if (log_read_until(log, patience(), *before, LOG_LEVEL_DEBUG, LOG_READING_BACKWARD, label, &record, text, room, NULL))
+			return false;
+		*before = record.number;
+		if (record.process == number)
+			return true;
+	}
+	return false;
+}
+
 /* --- the console --------------------------------------------------------------------------------------- */
 
 /* Init is a client like any other: it asks names for the console. */

@@ -2,6 +2,7 @@
  * Init must never hang on a server that it supervises: it sends, or it calls with a short deadline. */
 #pragma once
 #include <abi/nacre_abi.h>
+#include <stdbool.h>
 #include "nacre/log.h"
 
 /* The deadline of such a call that begins now. */
@@ -12,6 +13,10 @@ void say(enum log_level level, const char *format, ...) __attribute__((format(pr
 
 /* The same, and on the console too. */
 void say_loudly(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The last line of a process before the record `*before` (0: of all), which becomes this line's. False: there is none, or
+ * the log cannot be asked. */
+bool say_last_line(uint32_t number, const char *label, uint32_t *before, char *text, size_t room);
 
 /* Tells the log what the processes are called. */
 void say_label(uint32_t number, const char *label);

@@ -4,6 +4,7 @@
 #include "children.h"
 #include "crash.h"
 #include "end.h"
+#include "heartbeat.h"
 #include "nacre/clock.h"
 #include "service.h"
 #include "tell.h"
@@ -21,6 +22,8 @@ nacre_err_t handle_give(nacre_handle_t handle, uint32_t rights, nacre_handle_t *
 }
 
 /* --- connecting ---------------------------------------------------------------------------------------- */
+
+static void tend(struct nacre_server *server);
 
 static bool is_publication(uintptr_t badge)
 {
@@ -88,10 +91,18 @@ static void closed(uintptr_t badge)
 {
 	struct process *client = process_find(badge & BADGE_NUMBER);
 
-	if (is_publication(badge) || (badge & BADGE_KIND) != BADGE_PROCESS || !client || !client->connections)
+	if (badge & INTERFACE_BADGE_CONTROL || (badge & BADGE_KIND) != BADGE_PROCESS || !client || !client->connections)
 		return;
 	if (!--client->connections)
 		process_orphan_children(client->number);
+}
+
+static void signalled(uintptr_t badge, uintptr_t bits)
+{
+	(void)bits;
+	if ((badge & INTERFACE_BADGE_CONTROL) == BADGE_HEARTBEAT)
+		heartbeat_answered(badge);
+	tend(&init_server);
 }
 
 static void cancelled(uintptr_t badge)
@@ -132,6 +143,8 @@ static void exited(uintptr_t badge, uint32_t cause, int32_t code)
 		return;
 	if (process->crashed)
 		cause = process->cause;
+	else if (process->service && !process->service->asked)
+		crash_record_end(process, cause, (uint32_t)code);
 	if (process->service)
 		service_ended(process->service, cause, (uint32_t)code);
 	else
@@ -144,5 +157,5 @@ static uint64_t buffer[INIT_BUFFER_BYTES / sizeof(uint64_t)];
 
 struct nacre_server init_server = {
 	.protocol_of = protocol_of, .buffer = buffer, .buffer_size = sizeof(buffer),
-	.closed = closed, .cancelled = cancelled, .exited = exited, .faulted = faulted, .alarm = tend,
+	.closed = closed, .cancelled = cancelled, .signalled = signalled, .exited = exited, .faulted = faulted, .alarm = tend,
 };

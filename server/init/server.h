@@ -12,6 +12,7 @@ enum {
 	BADGE_PROCESS = 0x10000000,
 	BADGE_SYSTEM = 0x20000000,
 	BADGE_IRQ = 0x30000000,
+	BADGE_HEARTBEAT = 0x40000000, /* with the service's place; signals only */
 	BADGE_NUMBER = 0x0fffffff,
 };
 

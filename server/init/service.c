@@ -5,17 +5,18 @@
 #include "base/string.h"
 #include "crash.h"
 #include "end.h"
+#include "heartbeat.h"
 #include "launch.h"
 #include "nacre/clock.h"
 #include "nacre/error.h"
 #include "say.h"
 #include "tell.h"
 
-enum { SERVICES_MAX = 32, FAILURES_MAX = 8 };
+enum { SERVICES_MAX = 32 };
 
-#define FIRST_DELAY_NS (10 * NACRE_MS)
-/* Who ran this long had a good start: what went wrong before is forgotten. */
+/* Who ran this long had a good start, and the back-off begins anew; none is longer than the other. */
 #define GOOD_RUN_NS (10 * NACRE_S)
+#define LONGEST_DELAY_NS (60 * NACRE_S)
 
 struct service services[SERVICES_MAX];
 size_t service_count;
@@ -56,6 +57,11 @@ static nacre_err_t prepare(struct service *service)
 
 	if (!error && program->server)
 		error = nacre_server_create(service->budget, &service->server);
+	if (!error && program->dma_pages)
+		error = nacre_memory_create(service->budget, program->dma_pages, NACRE_MEMORY_PRIVATE | NACRE_MEMORY_CONTIGUOUS,
+					    &service->dma);
+	if (!error && program->keep_pages)
+		error = nacre_memory_create(service->budget, program->keep_pages, NACRE_MEMORY_PRIVATE, &service->keep);
 	return error ? error : memories_make(service);
 }
 
@@ -68,12 +74,14 @@ const char *services_prepare(void)
 			continue;
 		if (service_count == SERVICES_MAX)
 			return "the system description has more than 32 services";
-		services[service_count] = (struct service){ .program = &description.programs[i] };
-		error = prepare(&services[service_count]);
+		services[service_count] = (struct service){ .program = &description.programs[i], .state = SERVICE_FAILED };
+		if (!handles_devices_claim(&services[service_count++]))
+			continue;
+		error = prepare(&services[service_count - 1]);
 		if (error)
 			return error == NACRE_E_BUDGET ? "the machine has less RAM than the services' budgets add up to"
 						       : nacre_error_sentence(error);
-		service_count++;
+		services[service_count - 1].state = SERVICE_STOPPED;
 	}
 	return NULL;
 }
@@ -81,9 +89,11 @@ const char *services_prepare(void)
 /* Clients of a service that will not run must not wait for ever. */
 static void server_close(struct service *service)
 {
+	if (service->control)
+		nacre_handle_close(service->control);
 	if (service->server)
 		nacre_handle_close(service->server);
-	service->server = NACRE_HANDLE_NONE;
+	service->server = service->control = NACRE_HANDLE_NONE;
 	service->state = SERVICE_FAILED;
 }
 
@@ -128,6 +138,7 @@ static nacre_err_t start_process(struct process *process, const char **why)
 static void process_done(struct service *service)
 {
 	handles_device_release(service->process->number);
+	tell_names_gone(service->process);
 	process_close(service->process);
 	process_orphan_children(service->process->number);
 	process_forget(service->process);
@@ -146,10 +157,14 @@ static void service_start(struct service *service)
 		process->service = service;
 		process->budget = service->budget;
 		process->priority = program->priority;
+		tell_beforehand(service);
 		if (start_process(process, &why) == NACRE_E_OK) {
 			service->state = SERVICE_RUNNING;
 			say_label(process->number, process->label);
 			tell_service(service);
+			heartbeat_begin(service);
+			if (service->restarts)
+				service_tell_dependants(service);
 			return;
 		}
 		process_done(service);
@@ -158,18 +173,23 @@ static void service_start(struct service *service)
 	service_ended(service, NACRE_CAUSE_NONE, 1);
 }
 
+/* A slot that may be empty is no lack that somebody should read of at every start. */
+static bool is_for_slots(const struct program *program)
+{
+	struct fact fact = { 0 };
+
+	return fact_next(program, "device", &fact) && device_is_type(fact.value, fact.size);
+}
+
 void services_start(void)
 {
 	for (size_t i = 0; i < service_count; i++) {
 		const struct program *program = services[i].program;
 
-		if (handles_devices_exist(program)) {
+		if (services[i].budget)
 			service_start(&services[i]);
-			continue;
-		}
-		/* Another board: nothing is wrong, and who asks for its names is told that they are not there. */
-		say(LOG_INFO, "%.*s is not started: the machine has no such device", program->name_size, program->name);
-		server_close(&services[i]);
+		else if (!is_for_slots(program)) /* Another board: nothing is wrong, and who asks for its names is told that they are not there. */
+			say(LOG_INFO, "%.*s is not started: the machine has no such device", program->name_size, program->name);
 	}
 }
 
@@ -180,7 +200,7 @@ static bool shall_restart(const struct service *service, uint32_t cause, uint32_
 	switch (service->program->restart) {
 	case RESTART_NEVER:
 		return false;
-	case RESTART_FAULT:
+	case RESTART_ON_FAILURE:
 		return cause != NACRE_CAUSE_EXIT || code;
 	}
 	return true;
@@ -190,9 +210,8 @@ static void give_up(struct service *service)
 {
 	const struct program *program = service->program;
 
-	service->state = SERVICE_FAILED;
-	say_loudly("%.*s failed %u times in a row; it is not started again", program->name_size, program->name,
-		   (unsigned)service->failures);
+	say_loudly("%.*s died %u times in %lu s; it is not started again", program->name_size, program->name, program->deaths,
+		   (unsigned long)program->seconds);
 	server_close(service);
 	if (program->critical) {
 		say_loudly("the system cannot go on without %.*s and is started anew", program->name_size, program->name);
@@ -210,26 +229,74 @@ static void tell_of_end(const struct program *program, uint32_t cause)
 		say(LOG_WARNING, "%.*s ended (%s) and is restarted", program->name_size, program->name, cause_text(cause));
 }
 
-void service_ended(struct service *service, uint32_t cause, uint32_t code)
+/* Notes a death. Were there as many as its policy allows, in the time that it says? */
+static bool died_too_often(struct service *service, uint64_t now_ns)
 {
 	const struct program *program = service->program;
+	unsigned most = program->deaths;
+
+	if (!most || most > SERVICE_DEATHS_MAX)
+		most = SERVICE_DEATHS_MAX;
+	service->deaths_ns[service->death_count++ % SERVICE_DEATHS_MAX] = now_ns;
+	return service->death_count >= most &&
+	       now_ns - service->deaths_ns[(service->death_count - most) % SERVICE_DEATHS_MAX] <= program->seconds * NACRE_S;
+}
+
+/* The first time at once: most faults do not come twice. */
+static uint64_t delay_ns(const struct service *service)
+{
+	uint64_t delay = service->program->backoff_ms * NACRE_MS;
+
+	if (service->failures < 2)
+		return 0;
+	for (unsigned i = 2; i < service->failures && delay < LONGEST_DELAY_NS; i++)
+		delay *= 2;
+	return delay < LONGEST_DELAY_NS ? delay : LONGEST_DELAY_NS;
+}
+
+void service_ended(struct service *service, uint32_t cause, uint32_t code)
+{
 	uint64_t now_ns = nacre_clock_ns();
+	bool asked = service->asked || service_roll_back(service, now_ns), stopping = service->stopping;
 
 	if (service->process)
 		process_done(service);
 	service->state = SERVICE_STOPPED;
-	if (end_has_begun() || !shall_restart(service, cause, code))
+	service->asked = service->stopping = false;
+	if (stopping || end_has_begun() || (!asked && !shall_restart(service, cause, code)))
 		return;
-	service->failures = now_ns - service->started_ns > GOOD_RUN_NS ? 1 : service->failures + 1;
-	if (service->failures > FAILURES_MAX) {
+	if (asked) {
+		service->due_ns = now_ns;
+	} else if (died_too_often(service, now_ns)) {
 		give_up(service);
 		return;
+	} else {
+		service->failures = now_ns - service->started_ns > GOOD_RUN_NS ? 1 : service->failures + 1;
+		service->due_ns = now_ns + delay_ns(service);
+		tell_of_end(service->program, cause);
 	}
 	service->restarts++;
 	service->state = SERVICE_WAITING;
-	/* The first time at once: most faults do not come twice. */
-	service->due_ns = now_ns + (service->failures > 1 ? FIRST_DELAY_NS << (service->failures - 1) : 0);
-	tell_of_end(program, cause);
+}
+
+void service_renew(struct service *service)
+{
+	if (service->state != SERVICE_RUNNING)
+		return;
+	service->asked = true;
+	nacre_process_kill(service->process->process, 0);
+}
+
+void service_signal(struct service *service, uint32_t bits)
+{
+	/* No client of its is above it, so it hears this however much it has to do. Higher, and what waits here would raise a
+	 * server that hangs. */
+	if (!service->control && service->server &&
+	    nacre_connection_mint(service->server, machine.boot->budget, INTERFACE_BADGE_CONTROL, 0, 0, service->program->priority,
+				  &service->control))
+		service->control = NACRE_HANDLE_NONE;
+	if (service->control)
+		nacre_connection_signal(service->control, bits);
 }
 
 uint64_t services_tend(uint64_t now_ns)
@@ -241,8 +308,14 @@ uint64_t services_tend(uint64_t now_ns)
 
 		if (service->state == SERVICE_WAITING && service->due_ns <= now_ns)
 			service_start(service);
+		heartbeat_tend(service, now_ns);
+		service_trial_tend(service, now_ns);
 		if (service->state == SERVICE_WAITING && service->due_ns < next_ns)
 			next_ns = service->due_ns;
+		if (service->trial_ns && service->trial_ns < next_ns)
+			next_ns = service->trial_ns;
+		if (service->state == SERVICE_RUNNING && service->beat_ns && service->beat_ns < next_ns)
+			next_ns = service->beat_ns;
 	}
 	return next_ns;
 }

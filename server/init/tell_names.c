@@ -3,6 +3,7 @@
  * Names are numbered in one order: init's own, those of the description's programs, one a device interrupt. */
 #include "abi/nacre_calls.h"
 #include "base/format.h"
+#include "base/parse.h"
 #include "base/string.h"
 #include "idl/names_client.h"
 #include "machine.h"
@@ -219,8 +220,70 @@ void tell_names_of(const struct service *service)
 			publish(number, service);
 }
 
+/* Left in names' mailbox: it is there before the process asks for anything, and if names has just died, its successor finds
+ * it. That one is told all the same, which changes nothing. */
+nacre_status_t tell_names_narrow(const struct process *process)
+{
+	static nacre_handle_t connection;
+
+	if (!connection) {
+		const struct service *names = service_find("names");
+
+		if (!names || nacre_connection_mint(names->server, machine.boot->budget, INTERFACE_BADGE_CONTROL, NAMES_NARROWED_MAX, 0, 0,
+						    &connection))
+			return STATUS_NOT_READY;
+	}
+	return names_narrow_send(connection, process->within_slot, process->number, process->within, process->within_size);
+}
+
+/* Places at names that take only so many. */
+static bool limits_exist;
+
+void tell_names_gone(const struct process *process)
+{
+	const struct service *names = service_find("names");
+
+	if (!process->within_size && !limits_exist)
+		return;
+	if (names && names->state == SERVICE_RUNNING && process->service != names)
+		names_gone_until(names_control(), patience(), process->number);
+}
+
+/* Each line is "N PATH". */
+static void limit_each(const struct program *program)
+{
+	struct fact fact = { 0 };
+
+	while (fact_next(program, "limit", &fact)) {
+		size_t digits = 0;
+		uint64_t most = 0;
+
+		while (digits < fact.size && fact.value[digits] != ' ')
+			digits++;
+		if (digits == fact.size || !parse_number(fact.value, digits, &most))
+			continue;
+		for (size_t number = 0; number < publication_count; number++)
+			if (publications[number].program == program && publications[number].size == fact.size - digits - 1 &&
+			    !memcmp(publications[number].path, fact.value + digits + 1, publications[number].size))
+				names_limit_until(names_control(), patience(), (uint32_t)number, (uint32_t)most);
+		limits_exist = true;
+	}
+}
+
+/* Before anybody is allowed anything, so that a successor of names never shows more than it should. */
+static void narrow_all(void)
+{
+	LIST_FOR_EACH(node, &processes) {
+		const struct process *process = LIST_ENTRY(node, struct process, link);
+
+		if (process->within_size && !process->ended && tell_names_narrow(process))
+			nacre_process_kill(process->process, 0);
+	}
+}
+
 void tell_names_all(void)
 {
+	narrow_all();
 	for (size_t number = 0; number < publication_count; number++)
 		declare(number);
 	for (size_t i = 0; i < description.count; i++) {
@@ -230,6 +293,9 @@ void tell_names_all(void)
 		allow_each(program, "see", NAMES_RULE_ONLY_LIST);
 	}
 	allow(INIT_PROFILE, 0, "dev/*", 5);
+	for (size_t i = 0; i < description.count; i++)
+		limit_each(&description.programs[i]);
+	names_done_until(names_control(), patience());
 	for (size_t i = 0; i < service_count; i++)
 		if (services[i].state == SERVICE_RUNNING || services[i].state == SERVICE_WAITING)
 			tell_names_of(&services[i]);

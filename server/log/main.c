@@ -45,6 +45,23 @@ static bool find_wanted(const struct follower *reader, struct entry *entry)
 	return found;
 }
 
+/* The last one before a number. */
+static bool find_before(const struct follower *reader, struct entry *found)
+{
+	struct entry entry;
+	bool any = false;
+
+	for (bool more = ring_find(0, &entry); more; more = ring_next(&entry)) {
+		if (reader->number && entry.record.number >= reader->number)
+			break;
+		if (!is_wanted(reader, &entry.record))
+			continue;
+		*found = entry;
+		any = true;
+	}
+	return any;
+}
+
 static void fill(struct log_read_out *out, const struct entry *entry)
 {
 	out->record = entry->record;
@@ -86,11 +103,11 @@ static nacre_status_t log_read(struct nacre_request *request, const struct log_r
 	nacre_status_t status;
 
 	memcpy(reader.label, in->label, in->label_size);
-	if (find_wanted(&reader, &entry)) {
+	if (in->reading & LOG_READING_BACKWARD ? find_before(&reader, &entry) : find_wanted(&reader, &entry)) {
 		fill(out, &entry);
 		return STATUS_OK;
 	}
-	if (!(in->reading & LOG_READING_FOLLOW))
+	if (in->reading & LOG_READING_BACKWARD || !(in->reading & LOG_READING_FOLLOW))
 		return STATUS_END;
 	status = follow(&reader);
 	return status ? status : NACRE_LATER;
@@ -175,7 +192,7 @@ static void closed(uintptr_t badge)
 /* --- the server ---------------------------------------------------------------------------------------- */
 
 static const struct log_handlers connect_handlers = { .connect = log_connect };
-static const struct log_handlers control_handlers = { .write = log_write, .label = log_label };
+static const struct log_handlers control_handlers = { .write = log_write, .label = log_label, .read = log_read };
 static const struct log_handlers writer_handlers = { .write = log_write };
 static const struct log_handlers reader_handlers = { .read = log_read, .set_level = log_set_level };
 

@@ -3,6 +3,7 @@
 #include "base/string.h"
 #include "connect.h"
 #include "nacre/startup.h"
+#include "policy.h"
 #include "table.h"
 #include "wait.h"
 
@@ -16,7 +17,10 @@ static struct name *reachable(const struct nacre_request *request, const char *p
 {
 	struct name *name = name_of_path(path, size);
 
-	return name && profile_reaches(badge_number(request->badge), name) ? name : NULL;
+	if (name && profile_reaches(badge_number(request->badge), name) && policy_narrowed_reaches(request->badge, name))
+		return name;
+	policy_refused(request->badge, path, size);
+	return NULL;
 }
 
 /* --- for every program ----------------------------------------------------------------------------------- */
@@ -26,7 +30,9 @@ static nacre_status_t names_lookup(struct nacre_request *request, const struct n
 	struct name *name = reachable(request, in->path, in->path_size);
 
 	out->keep_handles = true;
-	return name ? connect_request(name, in->patience, request, &out->service) : STATUS_NOT_FOUND;
+	if (!name)
+		return STATUS_NOT_FOUND;
+	return policy_place_take(name, request->badge) ? connect_request(name, in->patience, request, &out->service) : STATUS_FULL;
 }
 
 static void describe(const struct name *name, struct names_list_out *out)
@@ -44,7 +50,8 @@ static nacre_status_t names_list(struct nacre_request *request, const struct nam
 	for (uint32_t number = 0; number < NAMES_MAX; number++) {
 		const struct name *name = name_of_number(number);
 
-		if (!name || !profile_sees(badge_number(request->badge), name) || wanted--)
+		if (!name || !profile_sees(badge_number(request->badge), name) || !policy_narrowed_reaches(request->badge, name) ||
+		    wanted--)
 			continue;
 		describe(name, out);
 		return STATUS_OK;
@@ -90,8 +97,8 @@ static nacre_status_t names_resolve(struct nacre_request *request, const struct 
 	for (uint32_t number = 0; number < NAMES_MAX; number++) {
 		struct name *name = name_of_number(number);
 
-		if (name && profile_reaches(profile, name) && has_id(name, in->id))
-			return connect_request(name, NAMES_PATIENCE_NOW, request, &out->service);
+		if (name && profile_reaches(profile, name) && policy_narrowed_reaches(request->badge, name) && has_id(name, in->id))
+			return !policy_place_take(name, request->badge) ? STATUS_FULL : connect_request(name, NAMES_PATIENCE_NOW, request, &out->service);
 	}
 	return STATUS_NOT_FOUND;
 }
@@ -100,6 +107,13 @@ static nacre_status_t names_ready(struct nacre_request *request, struct names_re
 {
 	(void)request;
 	name_count(&out->declared, &out->published);
+	return STATUS_OK;
+}
+
+static nacre_status_t names_trusted_init_done(struct nacre_request *request, struct names_trusted_init_done_out *out)
+{
+	(void)request;
+	out->done = policy_done;
 	return STATUS_OK;
 }
 
@@ -136,12 +150,16 @@ static nacre_status_t names_unpublish(struct nacre_request *request)
 static nacre_status_t names_declare(struct nacre_request *request, const struct names_declare_in *in)
 {
 	(void)request;
+	if (policy_done)
+		return STATUS_DENIED;
 	return name_declare(in->number, in->path, in->path_size);
 }
 
 static nacre_status_t names_allow(struct nacre_request *request, const struct names_allow_in *in)
 {
 	(void)request;
+	if (policy_done)
+		return STATUS_DENIED;
 	return rule_add(in->profile, in->rule, in->pattern, in->pattern_size);
 }
 
@@ -152,14 +170,47 @@ static nacre_status_t names_publish_for(struct nacre_request *request, const str
 	return publish(name, name ? nacre_request_keep(request, in->service) : NACRE_HANDLE_NONE, in->kind, in->publisher);
 }
 
+static nacre_status_t names_narrow(struct nacre_request *request, const struct names_narrow_in *in)
+{
+	(void)request;
+	return policy_narrow(in->slot, in->process, in->patterns, in->patterns_size);
+}
+
+static nacre_status_t names_limit(struct nacre_request *request, const struct names_limit_in *in)
+{
+	struct name *name = name_of_number(in->number);
+
+	(void)request;
+	if (!name)
+		return STATUS_NOT_FOUND;
+	name->limit = (uint8_t)(in->processes < UINT8_MAX ? in->processes : UINT8_MAX);
+	return STATUS_OK;
+}
+
+static nacre_status_t names_gone(struct nacre_request *request, const struct names_gone_in *in)
+{
+	(void)request;
+	policy_gone(in->process);
+	return STATUS_OK;
+}
+
+static nacre_status_t names_done(struct nacre_request *request)
+{
+	(void)request;
+	policy_done = true;
+	return STATUS_OK;
+}
+
 /* --- the server ------------------------------------------------------------------------------------------ */
 
 static const struct names_handlers space_handlers = {
 	.lookup = names_lookup, .list = names_list, .identify = names_identify, .resolve = names_resolve, .ready = names_ready,
+	.trusted_init_done = names_trusted_init_done,
 };
 static const struct names_handlers publish_handlers = { .publish = names_publish, .unpublish = names_unpublish };
 static const struct names_handlers control_handlers = {
 	.declare = names_declare, .allow = names_allow, .publish_for = names_publish_for,
+	.narrow = names_narrow, .limit = names_limit, .gone = names_gone, .done = names_done,
 };
 
 static const struct nacre_protocol space = NAMES_SERVED_BY(&space_handlers), publisher = NAMES_SERVED_BY(&publish_handlers);

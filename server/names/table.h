@@ -22,6 +22,7 @@ struct name {
 	nacre_handle_t connection; /* NONE: not published */
 	uint32_t publisher;        /* its process number */
 	bool shared;
+	uint8_t limit;             /* processes that may connect; 0: any number */
 };
 
 const char *text_bytes(struct text text);

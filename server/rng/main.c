@@ -1,9 +1,17 @@
-/* main.c - the random number server (idl/rng.nid). All clients share one connection: there is nothing to tell apart. */
+/* main.c - the random number server (idl/rng.nid). All clients share one connection: there is nothing to tell apart. Those who
+ * bring noise have another. */
 #include "base/string.h"
 #include "generator.h"
+#include "health.h"
 #include "idl/rng_server.h"
 #include "nacre/log.h"
 #include "nacre/startup.h"
+
+/* In the order of the manifest. */
+enum { NAME_RNG, NAME_NOISE };
+
+static struct health source;
+static uint64_t noise_bytes;
 
 /* The compiler must not find out that nobody reads these any more. */
 static void wipe(void *bytes, size_t size)
@@ -31,7 +39,8 @@ static nacre_status_t rng_health(struct nacre_request *request, const struct rng
 {
 	(void)request, (void)in;
 	out->health = (struct rng_health){ .seeded = generator.seeded, .test = generator.sound, .reseeds = generator.reseeds,
-					   .bytes = generator.bytes };
+					   .bytes = generator.bytes, .source = source.state,
+					   .missing = RNG_NOISE_STARTUP - source.passed, .noise_bytes = noise_bytes };
 	return STATUS_OK;
 }
 
@@ -42,12 +51,34 @@ static nacre_status_t rng_seed(struct nacre_request *request, const struct rng_s
 	return STATUS_OK;
 }
 
+/* What came while the source was still tested is mixed in, too, and counts for nothing: it can make no key worse. */
+static nacre_status_t rng_noise(struct nacre_request *request, const struct rng_noise_in *in, struct rng_noise_out *out)
+{
+	enum rng_source before = source.state;
+
+	if (!health_test(&source, in->noise, in->noise_size)) {
+		if (before != source.state)
+			nacre_log(LOG_ERROR, "the noise source failed its health test and is not used any more; look for a defect of it");
+		return STATUS_DEVICE;
+	}
+	generator_seed(in->noise, in->noise_size, before == RNG_SOURCE_SOUND);
+	noise_bytes += in->noise_size;
+	wipe(request->server->buffer, request->size);
+	/* One piece more after the last that is tested: the first that counts. */
+	out->wanted = RNG_NOISE_STARTUP - source.passed + (before == RNG_SOURCE_SOUND ? 0 : RNG_NOISE_BYTES);
+	return STATUS_OK;
+}
+
 static const struct rng_handlers client_handlers = { .bytes = rng_bytes, .health = rng_health };
 static const struct rng_handlers control_handlers = { .bytes = rng_bytes, .health = rng_health, .seed = rng_seed };
-static const struct nacre_protocol client = RNG_SERVED_BY(&client_handlers), control = RNG_SERVED_BY(&control_handlers);
+static const struct rng_handlers noise_handlers = { .noise = rng_noise };
+static const struct nacre_protocol client = RNG_SERVED_BY(&client_handlers), control = RNG_SERVED_BY(&control_handlers),
+				   noise = RNG_SERVED_BY(&noise_handlers);
 
 static const struct nacre_protocol *protocol_of(uintptr_t badge)
 {
+	if (badge == (INTERFACE_BADGE_PUBLISHED | NAME_NOISE))
+		return &noise;
 	return badge == INTERFACE_BADGE_CONTROL ? &control : &client;
 }
 

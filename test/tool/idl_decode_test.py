@@ -93,8 +93,8 @@ class Decode(IdlTest):
         self.assertEqual(ask("log", 2, [2], b""), 'log.write(level: INFO, text: ""?(size))')
         self.assertEqual(ask("log", 2, [2], b"a\xffb\0"),
                          'log.write(level: INFO, text: "a\\xffb\\x00"?(no UTF-8)?(NUL))')
-        self.assertEqual(ask("log", 3, [0, 1, 6], b""),
-                         'log.read(from: 0, least: WARNING, reading: 0x6?(unknown), label: "")')
+        self.assertEqual(ask("log", 3, [0, 1, 12], b""),
+                         'log.read(from: 0, least: WARNING, reading: 0xc?(unknown), label: "")')
         self.assertEqual(ask("chest", 11, [], b"ab", [5]), "chest.nothing(?(1 handles more), ?(2 bytes more))")
         self.assertEqual(ask("chest", 6, [0, 2]), "chest.swap(pages: lend_mut 0 bytes?(size), flag: 2?(no bool))")
         self.assertEqual(ask("chest", 7), "chest.give(content: ?(missing), note: ?(missing), pay: none)")

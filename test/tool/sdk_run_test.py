@@ -122,13 +122,13 @@ class Run(SdkTest):
         self.refused(r"programs and machine must have one width, and [^\n]+day is of 32 bits, [^\n]+wide is of 64 bits",
                      server, other)
         self.refused(r"two programs are called weekday; rename one", server, server, client)
-        self.refused(r"day: nobody publishes svc/weekday[^\n]*", client)
+        self.refused(r"nobody publishes svc/weekday, which day looks up[^\n]*", client)
         self.refused(r"--manifest [^\n]+: no program is called nobody", "--manifest", "nobody=day.toml", server, client)
-        self.refused(r"cannot read absent\.toml: No such file or directory", "--manifest", "absent.toml", server, client)
+        self.refused(r"absent\.toml: cannot be read: No such file or directory", "--manifest", "absent.toml", server, client)
         self.refused(r"the shell's line and [^\n]+ control characters", server, client, "a\nb")
         self.refused(r"the line [^\n]+ has more than 400 bytes", server, client, "x" * 400)
         self.write("bad.toml", "server = true\npublish = { }\nprioritty = 3\n")
-        self.refused(r"bad\.toml: there is no key `prioritty`; the nearest name is priority",
+        self.refused(r"bad\.toml:3: there is no key `prioritty`; the nearest name is priority",
                      "--manifest", "weekday=bad.toml", server, client)
 
     def test_damaged_32(self):

@@ -36,7 +36,7 @@ def file_of(block):
 
 
 def settings_of(block):
-    """KEY=VALUE words: MEM for the machine, all others for make."""
+    """KEY=VALUE words: MEM, DISK and NET for the machine, all others for make."""
     return dict(word.split("=", 1) for word in block.words if "=" in word)
 
 
@@ -45,7 +45,7 @@ def runs(block):
 
 
 def needs_workspace(page):
-    return any(is_commands(block) or file_of(block) or set(settings_of(block)) - {"MEM"} for block in page.blocks)
+    return any(is_commands(block) or file_of(block) or set(settings_of(block)) - {"MEM", "NET"} for block in page.blocks)
 
 
 def sections(page):
@@ -66,7 +66,7 @@ class Runner:
         path = f"build/rv{self.width}/image"
         if not self.place:
             return os.path.join(pages.TOP, path)
-        words = " ".join(f"{key}={value}" for key, value in settings.items() if key != "MEM")
+        words = " ".join(f"{key}={value}" for key, value in settings.items() if key not in ("MEM", "DISK", "NET"))
         status, output = self.place.run(f"make image WIDTH={self.width} {words}")
         if status:
             raise session.SessionError(f"the image for the session was not built:\n{output}")
@@ -80,7 +80,9 @@ class Runner:
             if settings in self.broken:
                 raise session.SessionError("the machine does not come to its prompt")
             self.broken.append(settings)
-            new = session.Session(self.width, self.image(settings), settings.get("MEM", "16M"))
+            disks = [os.path.join(self.place.top, settings["DISK"])] if "DISK" in settings else []
+            new = session.Session(self.width, self.image(settings), settings.get("MEM", "16M"), disks=disks,
+                                  net="NET" in settings)
             new.__enter__()
             self.broken.remove(settings)
             self.session, self.settings = new, settings

@@ -38,6 +38,10 @@ def connects(out, name, upper):
             ("_version", ", uint32_t version_", "version_", "false", "The same for a program that is content with an older minor version.")):
         out.add(comment([what]), f"static inline nacre_status_t {name}_connect{end}(const char *path_{given}, nacre_handle_t *connection_)",
                 "{", f"\treturn nacre_connect_interface(path_, {upper}_PROTOCOL, {version}, {now}, connection_);", "}", "")
+    out.add(comment(["A connection that outlives its server: stubs connect anew by the name, which must stay as it is, and ask again "
+                     "where the method is idempotent. Close it with nacre_lasting_close (nacre/names.h)."]),
+            f"static inline nacre_status_t {name}_connect_lasting(const char *path_, nacre_handle_t *connection_)",
+            "{", f"\treturn nacre_connect_lasting(path_, {upper}_PROTOCOL, {upper}_VERSION, connection_);", "}", "")
 
 
 def sentences(out, protocol):
@@ -155,11 +159,16 @@ def word_values(each):
     return [f"(uintptr_t){name}"]
 
 
+def again(method):
+    """May a stub ask again by itself? Memory that was moved is gone."""
+    return "true" if method.idempotent and not any(each.type.moved for each in layout_of(method).request.handles) else "false"
+
+
 def body(protocol, method, layout, deadline):
     upper, name = protocol.name.upper(), method.name.upper()
     lines = [words_of(layout, f"{upper}_METHOD_{name}")]
     if is_words_only(layout):
-        lines.append(f"\tnacre_status_t status_ = nacre_stub_call({protocol.name}, {deadline}, &words_);")
+        lines.append(f"\tnacre_status_t status_ = nacre_stub_call({protocol.name}, {deadline}, &words_, {again(method)});")
         return lines + ["", *word_results(protocol, layout), "\treturn status_;"]
     lines.append("\tstruct nacre_message message_;")
     lines += prefix_declared(layout.request)
@@ -170,7 +179,7 @@ def body(protocol, method, layout, deadline):
     if layout.answer.handles:
         lines.append(f"\tnacre_stub_accept(&message_, {len(layout.answer.handles)});")
     length = "&length_" if layout.answer.copied else "0"
-    ask = f"nacre_ask_until({protocol.name}, {deadline}, &words_, &message_, {length})"
+    ask = f"nacre_stub_ask({protocol.name}, {deadline}, &words_, &message_, {length}, {again(method)})"
     hole = hole_in_handles(layout.request)
     lines.append(f"\tstatus_ = {hole} ? NACRE_E_ARGUMENT : {ask};" if hole else f"\tstatus_ = {ask};")
     lines += version_asked(protocol, method, deadline)

@@ -89,6 +89,8 @@ def statuses(common):
     for each in common.errors:
         lines += [*documented(each.sentence[0].upper() + each.sentence[1:] + "."),
                   f"pub const {each.name}: Error = Error::new({each.number});"]
+    for each in common.constants:
+        lines += [*documented(each.doc.text), f"pub const {each.name}: usize = {each.value:#x};"]
     return "\n".join(lines) + "\n"
 
 

@@ -34,6 +34,7 @@ include tool/make/doc.mk
 include tool/make/host.mk
 include tool/make/bench.mk
 include tool/make/clang.mk
+include tool/make/fuzz.mk
 include tool/make/static.mk
 
 # For editors: what would be run if everything had to be compiled.

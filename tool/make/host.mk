@@ -1,6 +1,7 @@
 # host.mk - unit tests on the build machine, under the address and undefined-behaviour sanitizers.
 # base/ is tested by test/host/base_*.c; the portable kernel, with kernel/arch/host in place of the processor and
-# kernel/check/on, by test/host/kernel_*.c; what of lib/ makes no system call, by test/host/lib_*.c. One program a test file; files of other names are helpers for all.
+# kernel/check/on, by test/host/kernel_*.c. One program a test file; files of other names are helpers for all.
+# What of lib/ makes no system calls is tested by test/host/lib_NAME.c, which stands in for the machine below lib/NAME.
 # The kernel is a library here: a test of memory/ takes what memory/ needs, and may bring a double of its own.
 
 H := build/host
@@ -15,9 +16,11 @@ HOST_KERNEL_SRC  := $(sort $(wildcard $(HOST_PARTS:%=kernel/%/*.c)) $(wildcard b
                     kernel/boot/wiring.c kernel/boot/end.c kernel/boot/banner.c
 HOST_BASE_TESTS  := $(basename $(notdir $(wildcard test/host/base_*.c)))
 HOST_KERNEL_TESTS := $(basename $(notdir $(wildcard test/host/kernel_*.c)))
-HOST_LIB_SRC     := $(addprefix lib/ring/,ring.c record.c wait.c)
 HOST_LIB_TESTS   := $(basename $(notdir $(wildcard test/host/lib_*.c)))
 HOST_HELP_SRC    := $(filter-out $(wildcard test/host/base_*.c test/host/kernel_*.c test/host/lib_*.c),$(sort $(wildcard test/host/*.c)))
+# Of lib/NAME: all but the files that speak to the machine.
+HOST_LIB_virtio  := dma device queue
+HOST_LIB_ring    := ring record wait
 
 host_obj = $(1:%=$(H)/obj/%.o)
 $(H)/obj/%.o: % $(call rules,host) | $(GEN)/contract.mk
@@ -25,18 +28,27 @@ $(H)/obj/%.o: % $(call rules,host) | $(GEN)/contract.mk
 
 $(HOST_BASE_TESTS:%=$(H)/%): $(H)/%: $(call host_obj,test/host/%.c $(sort $(wildcard base/*.c)))
 $(HOST_KERNEL_TESTS:%=$(H)/%): $(H)/%: $(call host_obj,test/host/%.c) $(H)/libkernel.a
-$(HOST_LIB_TESTS:%=$(H)/%): $(H)/%: $(call host_obj,test/host/%.c $(HOST_LIB_SRC))
-$(call host_obj,$(HOST_LIB_TESTS:%=test/host/%.c) $(HOST_LIB_SRC)): HOST_INC += -Ilib
+$(H)/obj/lib/%: HOST_INC := -Ilib -I. -I$(GEN)
+$(H)/obj/test/host/lib_%: HOST_INC += -Ilib
+host_lib_obj = $(call host_obj,test/host/lib_$1.c $(HOST_LIB_$1:%=lib/$1/%.c) $(sort $(wildcard base/*.c)))
+$(foreach t,$(HOST_LIB_TESTS:lib_%=%),$(eval $(H)/lib_$t: $(call host_lib_obj,$t)))
 $(H)/libkernel.a: $(call host_obj,$(HOST_HELP_SRC) $(HOST_KERNEL_SRC))
 	$(call say,AR,$@)rm -f $@ && ar rcsD $@ $^
 # Tests of the whole kernel by its system calls: freed memory is poisoned, test/host/poison.c says how.
 HOST_POISON := frame_init frame_alloc frame_alloc_run frame_give frame_drop slab_alloc slab_take slab_free
 $(filter $(H)/kernel_sys_%,$(HOST_KERNEL_TESTS:%=$(H)/%)): HOST_LIBS += $(HOST_POISON:%=-Wl,--wrap=%)
-HOST_TESTS := $(addprefix $(H)/,$(HOST_BASE_TESTS) $(HOST_LIB_TESTS) $(HOST_KERNEL_TESTS))
+HOST_TESTS := $(addprefix $(H)/,$(HOST_BASE_TESTS) $(HOST_KERNEL_TESTS) $(HOST_LIB_TESTS))
 $(HOST_TESTS):
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_CFLAGS) -o $@ $(filter %.o %.a,$^) $(HOST_LIBS)
 
+# The same tests once more, with counters (poison.c wants the address sanitizer) (tool/coverage/coverage.py).
+COVERAGE_CFLAGS := -std=gnu11 -O0 -g -fsanitize=address -fno-common -fprofile-instr-generate -fcoverage-mapping $(WARNINGS)
+.PHONY: coverage-tests
+coverage-tests:
+	$(Q)$(MAKE) --no-print-directory -f tool/make/build.mk H=build/coverage HOST_CFLAGS='$(COVERAGE_CFLAGS)' host-tests
+
 .PHONY: host-tests
 host-tests: $(HOST_TESTS) ; @:
--include $(patsubst %.o,%.d,$(foreach t,$(HOST_BASE_TESTS) $(HOST_LIB_TESTS) $(HOST_KERNEL_TESTS),$(call host_obj,test/host/$t.c)) \
-                           $(call host_obj,$(HOST_HELP_SRC) $(HOST_KERNEL_SRC) $(HOST_LIB_SRC)))
+-include $(patsubst %.o,%.d,$(foreach t,$(HOST_BASE_TESTS) $(HOST_KERNEL_TESTS),$(call host_obj,test/host/$t.c)) \
+                           $(call host_obj,$(HOST_HELP_SRC) $(HOST_KERNEL_SRC)) \
+                           $(foreach t,$(HOST_LIB_TESTS:lib_%=%),$(call host_lib_obj,$t)))

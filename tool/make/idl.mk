@@ -4,6 +4,7 @@
 #   build/gen/idl.json                for tools that show messages (tool/idl/decode.py)
 #   build/gen/fuzz/                   a dictionary and a grammar for fuzzers, for each protocol
 #   build/gen/test/hostile.h          requests that servers must refuse (test/target/interfaces.c)
+#   build/gen/test/fuzz_handlers.h    servers for a fuzzer (test/fuzz/messages.c)
 #   build/gen/interface/              reference pages
 # The list of protocols is itself generated and included, so that headers are there before the first source is compiled.
 
@@ -12,10 +13,11 @@ IDL_FILES := $(sort $(wildcard idl/*.nid))
 # Languages that code is made for, of c, cpp and rust: those whose back end, tool/idl/gen_NAME.py, is ready.
 IDL_LANGUAGES := c
 
-$(GEN)/idl.mk: $(IDL_FILES) $(wildcard tool/idl/*.py tool/idl/grammar.lark abi/*.toml) tool/make/idl.mk
+$(GEN)/idl.mk: $(IDL_FILES) $(wildcard tool/idl/*.py tool/idl/grammar.lark abi/*.toml) tool/fuzz/handlers.py tool/make/idl.mk
 	$(call say,IDL,idl/)mkdir -p $(GEN) && \
 	$(PYTHON) $(IDL) --out $(GEN) $(addprefix --,$(filter c cpp,$(IDL_LANGUAGES))) --decoder $(GEN)/idl.json \
 	  --dictionary $(GEN)/fuzz --hostile $(GEN)/test/hostile.h $(IDL_FILES) && \
+	$(PYTHON) tool/fuzz/handlers.py $(IDL_FILES) >$(GEN)/test/fuzz_handlers.h && \
 	$(if $(filter rust,$(IDL_LANGUAGES)),$(PYTHON) $(IDL) --out $(GEN)/rust/idl --rust $(IDL_FILES) &&) \
 	echo 'IDL_NAMES := $(basename $(notdir $(IDL_FILES)))' >$@
 

@@ -2,9 +2,12 @@
 # setting: WIDTH=32|64    word size of the machine; 32 without it, and both for make test
 # setting: MEM=16M        its RAM, 1M to 1024M
 # setting: PROGRAM=FILE   an ELF file to put into the image
+# setting: DISK=FILE      raw images of disks, dev/block0 first: truncate -s 16M FILE makes an empty one
+# setting: NET=yes        a network card, on a network that reaches nothing but QEMU at 10.0.2.2
 # setting: ONLY=WORD      for make test: a part, a check, or a word of checks' names
 # setting: BENCH=NAME     for make bench and make profile: a figure
-# setting: NAME=lua       for make port: which; without it all
+# setting: NAME=lua       for make port and make fuzz: which; without it all
+# setting: SECONDS=60     for make fuzz: how long each
 # setting: DEPS=no        only list missing Debian packages; DEPS=have: trust that all is there
 # setting: V=1            show every command
 
@@ -31,10 +34,21 @@ endif
 
 # Ports have a recipe; newlib is built with everything.
 PORTS_KNOWN := $(filter-out newlib,$(patsubst port/%/port.mk,%,$(wildcard port/*/port.mk)))
+FUZZERS_KNOWN := $(patsubst test/fuzz/%.c,%,$(shell grep -l '^int LLVMFuzzerTestOneInput' test/fuzz/*.c))
+NAMES_KNOWN   := $(if $(filter fuzz fuzzers build/fuzz/%,$(MAKECMDGOALS)),$(FUZZERS_KNOWN),$(PORTS_KNOWN))
 ifneq ($(NAME),)
-ifeq ($(call one-of,$(NAME),$(PORTS_KNOWN)),)
-$(error NAME is one of $(PORTS_KNOWN), not "$(NAME)")
+ifeq ($(call one-of,$(NAME),$(NAMES_KNOWN)),)
+$(error NAME is one of $(NAMES_KNOWN), not "$(NAME)")
 endif
+endif
+ifneq ($(SECONDS),)
+ifeq ($(shell echo '$(SECONDS)' | grep -Ex '[1-9][0-9]{0,5}'),)
+$(error SECONDS is a whole number from 1 on, not "$(SECONDS)")
+endif
+endif
+
+ifneq ($(words $(DISK)),$(words $(wildcard $(DISK))))
+$(error DISK names a file that is not there: "$(DISK)"; truncate -s 16M FILE makes an empty one)
 endif
 
 DEPS_MODE := $(if $(call one-of,$(DEPS),no),list,$(or $(DEPS),install))

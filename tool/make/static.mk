@@ -23,10 +23,11 @@ source = $(patsubst $(call first,$(1))/%,%,$(1))
 CPPCHECK := cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr \
             --error-exitcode=1 --suppressions-list=tool/check/cppcheck.suppress --platform=unix$(WIDTH) \
             -D__riscv -D__riscv_xlen=$(WIDTH) -D__GNUC__=12
+# What it remembers of a run that found something would let the next one pass.
 define cppcheck
 $(B)/cppcheck/$(1).ok: $(patsubst %,$(B)/clang/%.o,$(filter $(1)/%,$(ANALYSED))) tool/check/cppcheck.suppress
 	$$(call say,CPPCHECK,$(1))mkdir -p $(B)/cppcheck/$(1) && $$(CPPCHECK) --cppcheck-build-dir=$(B)/cppcheck/$(1) \
-	  $$(filter -I% -D%,$$(TIDY_FLAGS_$(1))) $(patsubst $(1)/%,%,$(filter $(1)/%,$(ANALYSED))) && touch $$@
+	  $$(filter -I% -D%,$$(TIDY_FLAGS_$(1))) $(patsubst $(1)/%,%,$(filter $(1)/%,$(ANALYSED))) && touch $$@ || { rm -rf $(B)/cppcheck/$(1); exit 1; }
 .PHONY: cppcheck-$(1) tidy-$(1)
 cppcheck-$(1): $(B)/cppcheck/$(1).ok ; @:
 tidy-$(1): $(filter $(B)/tidy/$(1)/%,$(TIDY)) ; @:

@@ -78,6 +78,25 @@ def command_line(width, mem, flash, mode="run", cpu=None, extra=(), reboot=False
     return [word.format(mem=mem, flash=flash) for word in words] + list(extra)
 
 
+def net_words():
+    """QEMU's arguments for a network card."""
+    with open(BOARD, "rb") as file:
+        return tomllib.load(file)["net"]["arguments"]
+
+
+def drive_words(paths, options=()):
+    """QEMU's arguments for disks of raw images, in the order in which the guest numbers them. options: what each -drive
+    has beside, where not all have the same."""
+    with open(BOARD, "rb") as file:
+        drive = tomllib.load(file)["drive"]["arguments"]
+    for path in paths:
+        if not os.path.isfile(path):
+            raise QemuError(f"there is no disk image {path}; make one: truncate -s 16M {path}")
+    # A comma in a value is doubled.
+    return [word.format(number=number, path=path.replace(",", ",,"), options="".join(options[number:number + 1]))
+            for number, path in enumerate(paths) for word in drive]
+
+
 def flash_path(image):
     """Opens the image for QEMU to inherit; returns (fd, the path QEMU finds it under)."""
     with open(BOARD, "rb") as file:
@@ -250,12 +269,15 @@ def main():
     parser.add_argument("--mode", choices=("run", "test", "typed"), default="run",
                         help="test: deterministic, waits are skipped; typed: the same with waits")
     parser.add_argument("--cpu", help="QEMU's -cpu, to take features away")
+    parser.add_argument("--disk", action="append", default=[], help="a raw image, as the next disk")
+    parser.add_argument("--net", action="store_true", help="a network card")
     parser.add_argument("--seconds", type=float, default=0, help="stop after this much wall-clock time (not a tty)")
     parser.add_argument("--gdb", metavar="ELF", help="run under gdb-multiarch with this file's symbols")
     parser.add_argument("--print", action="store_true", help="print QEMU's command line and stop")
     parser.add_argument("extra", nargs="*", help="more arguments for QEMU, after --")
     args = parser.parse_args()
     die_with_parent()
+    args.extra = drive_words(args.disk) + (net_words() if args.net else []) + args.extra
     if args.print:
         print(*command_line(args.width, args.mem, args.image, args.mode, args.cpu, args.extra))
         return 0

@@ -122,7 +122,8 @@ def object_faults():
 
 def server_faults():
     """A page may stand under the name of the protocol: the console's driver is called uart16550."""
-    other = {"uart16550": "console", "goldfish-rtc": "rtc"}
+    other = {"uart16550": "console", "goldfish-rtc": "rtc", "virtio-blk": "block", "virtio-net": "net",
+             "virtio-rng": "rng"}
     for path in ["server/init/", *sorted(glob.glob("server/*/manifest.toml") + glob.glob("driver/*/manifest.toml"))]:
         name = os.path.basename(os.path.dirname(path))
         if not os.path.exists(f"doc/server/{other.get(name, name)}.md"):
@@ -157,6 +158,22 @@ def decision_faults():
             yield f"doc/decision/{name} must have the headings {', '.join(wanted)}"
 
 
+def attempt_faults():
+    """The table of doc/security.md: a row for each attack, each tried by a hostile program, and every test is there."""
+    import run      # which imports this, but not while it runs
+    there = {re.sub(r"\.rv\d\d$", "", check.name) for job in run.load(None) for check in job.checks}
+    with open("doc/security.md", encoding="utf-8") as file:
+        rows = re.findall(r"^\| (\d+) \|(.*)$", file.read(), re.MULTILINE)
+    if [number for number, _ in rows] != [str(number) for number in range(1, 26)]:
+        yield f"doc/security.md has the rows {', '.join(number for number, _ in rows)}, not 1 to 25"
+    for number, row in rows:
+        tests = re.findall(r"`(\w+\.[\w.]+)`", row)
+        if not any(".hostile_" in test for test in tests):
+            yield f"doc/security.md: no hostile program tries attempt {number}"
+        yield from (f"doc/security.md, attempt {number}: there is no test {test}" for test in tests
+                    if not any(f"{name}.".startswith(f"{test}.") for name in there))
+
+
 def picture_faults():
     import picture
     return picture.faults("doc/picture/session.svg", "build/rv32/image")
@@ -187,6 +204,8 @@ def jobs(width):
         whole_job("servers", "each server and driver with a manifest has a page", server_faults),
         whole_job("builtins", "doc/shell.md has a session for each command of the shell", builtin_faults),
         whole_job("parts", "doc/testing.md tells of each part of the tests and of no other", part_faults),
+        whole_job("attempts", "every attack of doc/security.md is tried by a hostile program, and every test named there exists",
+                  attempt_faults),
         whole_job("decisions", "decisions are numbered without gaps and have the same parts", decision_faults),
         build_job(), picture, *play_jobs(width),
     ]

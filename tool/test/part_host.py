@@ -1,4 +1,5 @@
-"""Unit tests of base/, of what of lib/ needs no kernel, and of the portable kernel on this machine, under the sanitizers (test/host/*.c)."""
+"""Unit tests of base/, of the portable kernel, and of what in lib/ makes no system calls, on this machine, under the
+sanitizers (test/host/*.c)."""
 
 import glob
 import os
@@ -24,4 +25,4 @@ def job(source):
 
 
 def jobs(width):
-    return [job(source) for source in sorted(path for room in ("base", "lib", "kernel") for path in glob.glob(f"test/host/{room}_*.c"))]
+    return [job(source) for kind in ("base", "kernel", "lib") for source in sorted(glob.glob(f"test/host/{kind}_*.c"))]

@@ -14,10 +14,11 @@ import tomllib
 from dataclasses import dataclass, field
 
 from check import WIDTHS, Check, Job, Result, failed, passed, tail, tap_results, tests_of
-from qemu import Machine
+from qemu import Machine, drive_words
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../image"))
 DEADLINE_STATUS = 3
+SECTOR_BYTES = 512
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Scenario:
     programs: list = field(default_factory=list)
     files: dict = field(default_factory=dict)
     options: str = ""
+    disk: list = field(default_factory=list)
     deadline_s: int = 0
     seconds: int = 120
     damage: str = ""
@@ -64,8 +66,8 @@ def read(path):
 
 
 def mode(scenario):
-    """How QEMU keeps time: a guest that is typed at while it waits needs waits that take time."""
-    return "typed" if scenario.step else "test"
+    """How QEMU keeps time: a guest that is typed at while it waits, or waits for a device of the host's, needs waits that take time."""
+    return "typed" if scenario.step or scenario.disk or "-device" in scenario.qemu else "test"
 
 
 def options(scenario):
@@ -146,6 +148,37 @@ def image_damage(path, how):
         file.write(image)
 
 
+# --- disks -------------------------------------------------------------------------------------------------------
+
+def disks_build(scenario, width):
+    """Makes the scenario's disks anew. Returns their paths, and what QEMU is told of each beside."""
+    paths, options = [], []
+    for number, disk in enumerate(scenario.disk):
+        path = f"build/rv{width}/scenario/{scenario.name}.disk{number}"
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.truncate(disk["kib"] * 1024)
+            for sector, text in disk.get("write", {}).items():
+                file.seek(int(sector) * SECTOR_BYTES)
+                file.write(text.encode())
+        paths.append(path)
+        options.append((",readonly=on" if disk.get("readonly") else "") +
+                       (f",throttling.iops-total={disk['iops']}" if "iops" in disk else ""))
+    return paths, options
+
+
+def disks_verdict(scenario, paths):
+    """What is not on the disks that should be, or an empty text."""
+    for path, disk in zip(paths, scenario.disk):
+        with open(path, "rb") as file:
+            for sector, text in disk.get("expect", {}).items():
+                file.seek(int(sector) * SECTOR_BYTES)
+                found = file.read(len(text.encode()))
+                if found != text.encode():
+                    return f"on {path}, sector {sector}, there is {found!r}, not {text!r}"
+    return ""
+
+
 # --- the run -----------------------------------------------------------------------------------------------------
 
 def play(scenario, machine):
@@ -182,10 +215,12 @@ def verdict(scenario, machine):
 def run(scenario, width):
     """(what went wrong or "", output) of one run."""
     image = image_build(scenario, width)
-    with Machine(width, scenario.mem, image, mode(scenario), cpu=scenario.cpu.format(width=width), extra=scenario.qemu,
-                 seconds=scenario.seconds, reboot=scenario.reboot) as machine:
+    disks, drives = disks_build(scenario, width)
+    with Machine(width, scenario.mem, image, mode(scenario), cpu=scenario.cpu.format(width=width),
+                 extra=[*drive_words(disks, drives), *scenario.qemu], seconds=scenario.seconds,
+                 reboot=scenario.reboot) as machine:
         try:
-            wrong = play(scenario, machine) or verdict(scenario, machine)
+            wrong = play(scenario, machine) or verdict(scenario, machine) or disks_verdict(scenario, disks)
         except TimeoutError:
             wrong = f"QEMU was stopped after {scenario.seconds} s of wall-clock time"
         return wrong, machine.output

@@ -8,7 +8,7 @@
 use crate::abi::{self, Message, Received, Segment, LIMIT_HANDLES};
 use crate::area::{copy_in, copy_out, PAGE_BYTES};
 use crate::handle::{AsHandle, Handle, Mailbox};
-use crate::status::MALFORMED;
+use crate::status::{self, MALFORMED};
 use crate::wire::Integer;
 use crate::{Error, Result, Words};
 use alloc::vec;
@@ -418,10 +418,23 @@ impl Loan {
     }
 }
 
+/// Init asks whether this loop is alive: answered for every server, whose own code hears nothing of it.
+fn answer_ping() {
+    let heartbeat = crate::start::handle("heartbeat");
+    if heartbeat != 0 {
+        let _ = abi::connection_signal(heartbeat, 1);
+    }
+}
+
 fn signal(notices: &mut dyn Notices, badge: usize, bits: usize) {
     let (cancelled, closed) = (abi::SIGNAL_CANCELLED as usize, abi::SIGNAL_CLOSED as usize);
-    if bits & !(cancelled | closed) != 0 {
-        notices.signalled(badge, bits & !(cancelled | closed));
+    let mut others = bits & !(cancelled | closed);
+    if badge == status::BADGE_CONTROL && others & status::SIGNAL_PING != 0 {
+        others &= !status::SIGNAL_PING;
+        answer_ping();
+    }
+    if others != 0 {
+        notices.signalled(badge, others);
     }
     if bits & cancelled != 0 {
         notices.cancelled(badge);

@@ -1,0 +1,314 @@
+/* supervise.c - hangs are noticed, dependants are told or restarted, deaths are remembered (system/supervise.toml). */
+#include <pthread.h>
+#include "base/string.h"
+#include "idl/names_client.h"
+#include "idl/system_client.h"
+#include "idl/tally_client.h"
+#include "idl/tally_server.h"
+#include "nacre/clock.h"
+#include "nacre/names.h"
+#include "nacre/startup.h"
+#include "test/test.h"
+
+static nacre_handle_t tally(const char *path)
+{
+	nacre_handle_t connection;
+
+	EXPECT_EQ(tally_connect(path, &connection), STATUS_OK);
+	return connection;
+}
+
+static nacre_handle_t overview(void)
+{
+	static nacre_handle_t connection;
+
+	if (!connection)
+		EXPECT_EQ(system_connect("svc/system", &connection), STATUS_OK);
+	return connection;
+}
+
+static uint32_t lives(nacre_handle_t server)
+{
+	uint32_t count;
+
+	EXPECT_EQ(tally_read(server, NULL, &count), STATUS_OK);
+	return count;
+}
+
+static void report_of(uint32_t serial, char *text, size_t room)
+{
+	uint32_t from = 0;
+	size_t length;
+
+	while (from < room - 1 &&
+	       system_death_report(overview(), serial, from, text + from, room - 1 - from, &length) == STATUS_OK)
+		from += (uint32_t)length;
+	text[from] = 0;
+}
+
+static bool contains(const char *text, const char *wanted)
+{
+	size_t size = string_length(wanted);
+
+	for (; *text; text++)
+		if (!memcmp(text, wanted, size))
+			return true;
+	return false;
+}
+
+TEST(hang, "a server that does not come back to its loop is killed, its caller hears of it, and a successor answers")
+{
+	nacre_handle_t first = tally("test/first");
+	uint32_t before = lives(first);
+	struct system_death death;
+	static char text[2048];
+
+	EXPECT_EQ(tally_hang(first), NACRE_E_PEER_GONE);
+	EXPECT_EQ(lives(first), before + 1);
+	EXPECT_EQ(system_death(overview(), 0, &death), STATUS_OK);
+	EXPECT_EQ(death.dying, SYSTEM_DYING_HANG);
+	EXPECT_TEXT(death.label, "first");
+	report_of(death.serial, text, sizeof(text));
+	EXPECT(!memcmp(text, "hang of first, process ", 23));
+	EXPECT(contains(text, " did not answer init for 200 ms\n"));
+	EXPECT(contains(text, "/program/tally.elf 0x") || contains(text, "/program/first.elf 0x"));
+	EXPECT(contains(text, "\n  budget: "));
+	nacre_handle_close(first);
+}
+
+TEST(busy, "a server that works for long, but comes back to its loop in time, is let be, and so is one that has nothing to do")
+{
+	nacre_handle_t first = tally("test/first");
+	uint32_t before = lives(first);
+
+	for (unsigned i = 0; i < 3; i++)
+		EXPECT_EQ(tally_work(first, 150), STATUS_OK);
+	EXPECT_EQ(lives(first), before);
+	nacre_sleep_until(nacre_deadline_in(3 * NACRE_S));
+	EXPECT_EQ(lives(first), before);
+	nacre_handle_close(first);
+}
+
+TEST(not_asked, "a server without the key may hang: the caller's own deadline is what ends the call")
+{
+	nacre_handle_t told = tally("test/told");
+	uint32_t before = lives(told), number = 0, times;
+	struct system_process process;
+
+	EXPECT_EQ(tally_work_until(told, nacre_deadline_in(100 * NACRE_MS), 500), NACRE_E_TIMEOUT);
+	EXPECT_EQ(lives(told), before);
+	EXPECT_EQ(tally_told(told, NULL, &times), STATUS_OK);
+	while (system_process(overview(), number, &process, NULL, NULL) == STATUS_OK && !string_equal(process.label, "told"))
+		number = process.number + 1;
+	EXPECT_TEXT(process.label, "told");
+	nacre_handle_close(told);
+}
+
+/* Until a server has had so many lives: restarts take the time they take. */
+static void wait_for_lives(nacre_handle_t server, uint32_t wanted)
+{
+	uint64_t end_ns = nacre_deadline_in(10 * NACRE_S);
+
+	while (lives(server) < wanted && nacre_clock_ns() < end_ns)
+		nacre_sleep_until(nacre_deadline_in(NACRE_MS));
+	EXPECT_EQ(lives(server), wanted);
+}
+
+static void kill_named(const char *label)
+{
+	struct system_process process;
+
+	for (uint32_t number = 0; system_process(overview(), number, &process, NULL, NULL) == STATUS_OK; number = process.number + 1) {
+		if (!string_equal(process.label, label))
+			continue;
+		EXPECT_EQ(system_kill(overview(), process.number, 7), STATUS_OK);
+		return;
+	}
+	EXPECT(!"there is such a process");
+}
+
+TEST(depends, "when a service was started anew, who depends on it is started anew too, or told which it was")
+{
+	nacre_handle_t first = tally("test/first"), with = tally("test/with-first"), told = tally("test/told");
+	uint32_t before = lives(with), untold = lives(told), bits, times, again;
+	struct system_death death;
+
+	EXPECT_EQ(tally_told(told, NULL, &times), STATUS_OK);
+	kill_named("first");
+	wait_for_lives(with, before + 1);
+	EXPECT_EQ(system_death(overview(), 0, &death), STATUS_OK);
+	EXPECT_EQ(death.dying, SYSTEM_DYING_END);
+	EXPECT_EQ(death.cause, NACRE_CAUSE_KILLED);
+	EXPECT_EQ(death.code, 7);
+	EXPECT_TEXT(death.label, "first");
+	EXPECT_EQ(tally_told(told, &bits, &again), STATUS_OK);
+	EXPECT_EQ(bits, 2 * INTERFACE_SIGNAL_DEPENDS);
+	EXPECT_EQ(again, times + 1);
+	EXPECT_EQ(lives(told), untold);
+	kill_named("time");
+	EXPECT_EQ(nacre_connect("svc/time", &first), STATUS_OK);
+	while (tally_told(told, &bits, &again) == STATUS_OK && again == times + 1)
+		nacre_sleep_until(nacre_deadline_in(NACRE_MS));
+	EXPECT_EQ(bits, 3 * INTERFACE_SIGNAL_DEPENDS);
+	EXPECT_EQ(lives(with), before + 1);
+}
+
+TEST(death_report_gone, "a report that is not kept is NOT_FOUND, and the list ends")
+{
+	struct system_death death;
+	uint32_t n = 0;
+	char text[16];
+	size_t length;
+
+	while (n < 64 && system_death(overview(), n, &death) == STATUS_OK)
+		n++;
+	EXPECT(n >= 2 && n < 64);
+	EXPECT_EQ(system_death(overview(), n - 1, &death), STATUS_OK);
+	EXPECT_EQ(system_death_report(overview(), UINT32_MAX, 0, text, sizeof(text), &length), STATUS_NOT_FOUND);
+	EXPECT_EQ(system_death_report(overview(), death.serial, 1 << 20, text, sizeof(text), &length), STATUS_END);
+}
+
+/* --- calls in flight --------------------------------------------------------------------------------------- */
+
+TEST(again, "an idempotent call whose server dies with it is made again, once, and another one answers PEER_GONE")
+{
+	nacre_handle_t told = tally("test/told");
+	uint32_t before = lives(told), after;
+
+	EXPECT_EQ(tally_fall(told, 1, &after), STATUS_OK);
+	EXPECT_EQ(after, before + 1);
+	EXPECT_EQ(tally_fall(told, 4, &after), NACRE_E_PEER_GONE); /* falls twice: the first time, and when asked again */
+	wait_for_lives(told, before + 3);
+	EXPECT_EQ(tally_fall_once(told, 4, &after), NACRE_E_PEER_GONE);
+	wait_for_lives(told, before + 4);
+	EXPECT_EQ(tally_fall_once(told, 4, &after), STATUS_OK);
+	nacre_handle_close(told);
+}
+
+TEST(again_in_time, "what is asked again keeps its deadline")
+{
+	nacre_handle_t told = tally("test/told");
+
+	EXPECT_EQ(tally_work_until(told, nacre_deadline_in(50 * NACRE_MS), 100), NACRE_E_TIMEOUT);
+	EXPECT_EQ(tally_read_until(told, nacre_deadline_in(NACRE_S), NULL, NULL), STATUS_OK);
+	nacre_handle_close(told);
+}
+
+/* --- connections that last --------------------------------------------------------------------------------- */
+
+static struct {
+	nacre_handle_t server;
+	uint32_t life, sum;
+	pthread_t thread;
+} shop;
+
+static nacre_status_t shop_read(struct nacre_request *request, struct tally_read_out *out)
+{
+	(void)request;
+	*out = (struct tally_read_out){ shop.sum, shop.life };
+	return STATUS_OK;
+}
+
+static nacre_status_t shop_add(struct nacre_request *request, const struct tally_add_in *in, struct tally_add_out *out)
+{
+	(void)request;
+	out->value = shop.sum += in->by;
+	return STATUS_OK;
+}
+
+static void *serve(void *nothing)
+{
+	static const struct tally_handlers handlers = { .read = shop_read, .add = shop_add };
+	static const struct nacre_protocol protocol = TALLY_SERVED_BY(&handlers);
+	static uint64_t buffer[TALLY_BUFFER_BYTES / 8 + 1];
+	struct nacre_server server = { .handle = shop.server, .protocol = &protocol, .buffer = buffer, .buffer_size = sizeof(buffer) };
+
+	(void)nothing;
+	nacre_server_run(&server);
+	return NULL;
+}
+
+/* A server of this program's own, under a name that it may publish. */
+static void shop_open(void)
+{
+	nacre_handle_t connection;
+
+	shop.life++;
+	EXPECT_OK(nacre_server_create(nacre_self_budget(), &shop.server));
+	EXPECT_OK(nacre_connection_mint(shop.server, nacre_self_budget(), 1, 0, 0, 0, &connection));
+	EXPECT_EQ(pthread_create(&shop.thread, NULL, serve, NULL), 0);
+	EXPECT_EQ(names_publish(nacre_startup_handle("publish/test/lasting"), NAMES_KIND_SHARED, connection), STATUS_OK);
+	nacre_handle_close(connection);
+}
+
+static void shop_close(void)
+{
+	nacre_handle_close(shop.server);
+	EXPECT_EQ(pthread_join(shop.thread, NULL), 0);
+}
+
+static uint32_t handles_open(void)
+{
+	struct nacre_process_state state;
+
+	EXPECT_OK(nacre_process_info(nacre_self_process(), &state));
+	return state.handles;
+}
+
+TEST(lasting, "a lasting connection finds the next server of the name; what may have been done already is not done again")
+{
+	nacre_handle_t lasting;
+	uint32_t value, life, before;
+
+	shop_open();
+	before = handles_open();
+	EXPECT_EQ(tally_connect_lasting("test/lasting", &lasting), STATUS_OK);
+	EXPECT_EQ(tally_add(lasting, 5, &value), STATUS_OK);
+	shop_close();
+	shop_open();
+	EXPECT_EQ(tally_read(lasting, &value, &life), STATUS_OK);
+	EXPECT_EQ(life, 2);
+	EXPECT_EQ(tally_add(lasting, 5, &value), STATUS_OK);
+	EXPECT_EQ(value, 10);
+	shop_close();
+	shop_open();
+	EXPECT_EQ(tally_add(lasting, 5, &value), NACRE_E_PEER_GONE);
+	EXPECT_EQ(tally_add(lasting, 5, &value), STATUS_OK);
+	EXPECT_EQ(value, 15);
+	nacre_lasting_close(lasting);
+	EXPECT_EQ(handles_open(), before);
+	EXPECT_EQ(tally_read(lasting, &value, &life), NACRE_E_BAD_HANDLE);
+	shop_close();
+}
+
+TEST(lasting_waits, "without a server a lasting connection waits for the next one, up to the call's deadline")
+{
+	nacre_handle_t lasting;
+	uint32_t life;
+
+	shop_open();
+	EXPECT_EQ(tally_connect_lasting("test/lasting", &lasting), STATUS_OK);
+	shop_close();
+	EXPECT_EQ(names_unpublish(nacre_startup_handle("publish/test/lasting")), STATUS_OK);
+	EXPECT_EQ(tally_read_until(lasting, nacre_deadline_in(50 * NACRE_MS), NULL, &life), NACRE_E_TIMEOUT);
+	shop_open();
+	EXPECT_EQ(tally_read(lasting, NULL, &life), STATUS_OK);
+	EXPECT_EQ(life, shop.life);
+	nacre_lasting_close(lasting);
+	shop_close();
+}
+
+TEST(lasting_limit, "there are NACRE_LASTING_MAX lasting connections, and one that is closed makes room")
+{
+	nacre_handle_t lasting[NACRE_LASTING_MAX], more;
+	uint32_t before = handles_open();
+
+	for (size_t i = 0; i < NACRE_LASTING_MAX; i++)
+		EXPECT_EQ(tally_connect_lasting("test/told", &lasting[i]), STATUS_OK);
+	EXPECT_EQ(tally_connect_lasting("test/told", &more), STATUS_FULL);
+	nacre_lasting_close(lasting[3]);
+	EXPECT_EQ(tally_connect_lasting("test/told", &lasting[3]), STATUS_OK);
+	for (size_t i = 0; i < NACRE_LASTING_MAX; i++)
+		nacre_lasting_close(lasting[i]);
+	EXPECT_EQ(handles_open(), before);
+}

@@ -1,0 +1,37 @@
+# fuzz.mk - fuzzers of what reads foreign bytes (test/fuzz/README.md): build/fuzz/NAME for each test/fuzz/NAME.c with an
+# LLVMFuzzerTestOneInput, with libFuzzer and the sanitizers, from the very sources that run on the target.
+
+F := build/fuzz
+FUZZERS := $(FUZZERS_KNOWN)
+
+# What is fuzzed, beside base/.
+FUZZ_FILES := $(addprefix server/files/,store.c check.c content.c directory.c path.c tree.c) test/fuzz/tree.c
+FUZZ_OF_description := server/init/description.c
+FUZZ_OF_messages    := lib/nacre/server.c lib/nacre/skeleton.c
+FUZZ_OF_paths       := $(FUZZ_FILES)
+FUZZ_OF_store       := $(FUZZ_FILES)
+FUZZ_OF_words       := command/shell/words.c command/shell/environment.c
+
+FUZZ_CFLAGS := -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+               -ffunction-sections $(WARNINGS) -ffile-prefix-map=$(CURDIR)=.
+FUZZ_INC    := -I$(F)/include -Ilib -I. -I$(GEN) -Itest/fuzz
+
+# On the host the system calls are the fuzzer's to answer.
+$(F)/include/abi/nacre_calls.h: tool/fuzz/host_calls.py $(GEN)/contract.mk
+	$(call say,FUZZ,$@)mkdir -p $(@D) && $(PYTHON) $< $(GEN)/abi/nacre_calls.h >$@
+$(F)/messages.dict: $(GEN)/idl.mk
+	$(call say,FUZZ,$@)mkdir -p $(@D) && cat $(GEN)/fuzz/*.dict >$@
+
+fuzz_obj = $(1:%=$(F)/obj/%.o)
+FUZZ_ALL := $(sort $(FUZZERS:%=test/fuzz/%.c) $(foreach f,$(FUZZERS),$(FUZZ_OF_$f)) $(wildcard base/*.c))
+$(F)/obj/%.o: % $(F)/include/abi/nacre_calls.h $(call rules,fuzz) | $(GEN)/contract.mk $(GEN)/idl.mk
+	$(call say,FUZZCC,$<)mkdir -p $(@D) && $(HOST_CC) $(FUZZ_CFLAGS) $(FUZZ_INC) -MMD -MP -c -o $@ $<
+# A library, because the file server has a tree.c, too.
+$(F)/libbase.a: $(call fuzz_obj,$(sort $(wildcard base/*.c)))
+	$(call say,AR,$@)rm -f $@ && ar rcsD $@ $^
+$(FUZZERS:%=$(F)/%): $(F)/%: $$(call fuzz_obj,test/fuzz/$$*.c $$(FUZZ_OF_$$*)) $(F)/libbase.a | $(F)/messages.dict
+	$(call say,FUZZLD,$@)$(HOST_CC) $(FUZZ_CFLAGS) -Wl,--gc-sections -o $@ $(filter %.o %.a,$^)
+
+.PHONY: fuzzers
+fuzzers: $(FUZZERS:%=$(F)/%) ; @:
+-include $(patsubst %.o,%.d,$(call fuzz_obj,$(FUZZ_ALL)))
