@@ -241,13 +241,6 @@ static inline QUICK unsigned slot_take(struct window *window, struct connection 
 	return slot;
 }
 
-static inline QUICK void mapping_lends(struct mapping *mapping, intptr_t pages)
-{
-	mapping->lent_pages += (uint32_t)pages;
-	if (mapping->backing)
-		mapping->backing->lent_pages += (uint32_t)pages;
-}
-
 /* Puts the pages into the window; what loan_make does, but for the fences. The words that the receiver hears are its result. */
 static inline QUICK uintptr_t lend(struct thread *caller, struct connection *connection, struct process *borrower, struct lending *lending)
 {

@@ -56,15 +56,6 @@ err_t loan_recheck(const struct connection *connection, const struct process *bo
 	return room_check(connection, borrower);
 }
 
-static void lender_count(const struct thread *caller, int pages)
-{
-	struct mapping *mapping = caller->loan.mapping;
-
-	mapping->lent_pages += (uint32_t)pages;
-	if (mapping->backing)
-		mapping->backing->lent_pages += (uint32_t)pages;
-}
-
 static void entry_lend(pte_t *entry, bool writable)
 {
 	pte_t value = *entry | PTE_LENT;
@@ -91,7 +82,7 @@ void loan_make(struct thread *caller, vaddr_t base, size_t pages, bool writable,
 	caller->loan = (struct loan){ .lender_base = base, .mapping = space_find(&caller->process->space, base),
 	                              .pages = (uint8_t)pages, .writable = writable };
 	caller->process->space.lends = caller->loan.mapping;
-	lender_count(caller, (int)pages);
+	mapping_lends(caller->loan.mapping, (intptr_t)pages);
 	for (unsigned i = 0; i < pages; i++) {
 		entry_lend(entry_of(caller->process, base, i), writable);
 		arch_tlb_flush_page(root, base + i * PAGE_SIZE);
@@ -152,7 +143,7 @@ static void lender_restore(struct thread *caller)
 		entry_return(entry_of(caller->process, loan->lender_base, i));
 		arch_tlb_flush_page(caller->process->space.root, loan->lender_base + i * PAGE_SIZE);
 	}
-	lender_count(caller, -(int)loan->pages);
+	mapping_lends(loan->mapping, -(intptr_t)loan->pages);
 	*loan = (struct loan){ 0 };
 }
 

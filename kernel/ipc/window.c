@@ -61,12 +61,11 @@ void window_slot_release(struct window *window, unsigned slot)
 static void entries_clear(struct window *window, unsigned slot)
 {
 	paddr_t root = window->process->space.root;
-	vaddr_t base = window_slot(&window->process->space, slot);
-	pte_t *entry = table_leaf(root, base); /* a window lies in one table */
+	unsigned first = slot * WINDOW_SLOT_PAGES;
 
 	for (unsigned i = 0; i < window->slots[slot].pages; i++) {
-		entry[i] = 0;
-		arch_tlb_flush_page(root, base + i * PAGE_SIZE);
+		window->entries[first + i] = 0;
+		arch_tlb_flush_page(root, window->base + (first + i) * PAGE_SIZE);
 	}
 }
 

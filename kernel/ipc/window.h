@@ -28,6 +28,14 @@ struct window {
 	struct window_slot slots[WINDOW_SLOTS];
 };
 
+/* So many pages more of a mapping are lent, or fewer. */
+static inline __attribute__((always_inline)) void mapping_lends(struct mapping *mapping, intptr_t pages)
+{
+	mapping->lent_pages += (uint32_t)pages;
+	if (mapping->backing)
+		mapping->backing->lent_pages += (uint32_t)pages;
+}
+
 err_t window_create(struct process *process) must_use; /* E_BUDGET E_SPACE E_STATE */
 bool window_step(struct process *process); /* one slot of a window that goes, at last the window itself; true: nothing left */
 int window_take(struct window *window, struct connection *connection, token_t token); /* a slot; the caller checked there is one */

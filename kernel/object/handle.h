@@ -54,7 +54,6 @@ struct handle_entry *handle_entry_at(const struct process *process, uint32_t ind
 err_t handle_find(const struct process *process, handle_t handle, unsigned type, uint32_t rights,
                   struct handle_entry **entry) must_use;
 
-
 void handle_close(struct process *process, struct handle_entry *entry);
 void handle_orphan(struct handle_entry *entry); /* its object is going: keeps the slot, answers E_PEER_GONE */
 /* A handle inside a message that waits is an entry of no table: it counts as a handle of the object, and is orphaned with it. */
