@@ -49,8 +49,7 @@ static inline const struct handle_entry *handle_place(const struct process *proc
 }
 
 /* The live object of a type behind such a handle with any of these rights; or NULL: handle_find says what is wrong. The key holds all bits
- * of the handle, so those that did not choose the entry are compared with it. Type 0: the right is of one type only, and the caller
- * sees by other things whether the object is dead. */
+ * of the handle, so those that did not choose the entry are compared with it. */
 static inline __attribute__((always_inline)) struct object *handle_quick(const struct process *process, handle_t handle, unsigned type,
                                                                         uint32_t rights)
 {
@@ -58,7 +57,7 @@ static inline __attribute__((always_inline)) struct object *handle_quick(const s
 
 	if (entry->key != handle || !(entry->rights & rights) || !entry->object)
 		return NULL;
-	return !type || entry->object->live_type == type ? entry->object : NULL;
+	return entry->object->live_type == type ? entry->object : NULL;
 }
 
 void process_check(const struct object *object);

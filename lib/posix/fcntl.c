@@ -34,27 +34,10 @@ static int flags_get(int file)
 
 /* --- locks --------------------------------------------------------------------------------------------- */
 
-static int64_t lock_base(struct description *description, int whence)
-{
-	struct files_state state;
-	int error;
-
-	switch (whence) {
-	case SEEK_SET:
-		return 0;
-	case SEEK_CUR:
-		return description->position;
-	case SEEK_END:
-		error = fs_state(description->file, &state);
-		return error ? -error : (int64_t)state.bytes;
-	}
-	return -EINVAL;
-}
-
 /* A length below zero is in front of the start. 0 or an errno. */
 static int lock_of(struct description *description, const struct flock *from, struct files_range *lock)
 {
-	int64_t start = lock_base(description, from->l_whence);
+	int64_t start = file_base(description, from->l_whence);
 	enum files_locking locking;
 
 	switch (from->l_type) {

@@ -122,7 +122,7 @@ static ssize_t class_write(struct description *description, const void *from, si
 	return done;
 }
 
-static int64_t seek_from(const struct description *description, int whence)
+int64_t file_base(const struct description *description, int whence)
 {
 	struct files_state state;
 	int error;
@@ -144,7 +144,7 @@ static int64_t class_seek(struct description *description, int64_t offset, int w
 	int64_t at;
 
 	lock_take(&description->lock);
-	at = seek_from(description, whence);
+	at = file_base(description, whence);
 	if (at >= 0) {
 		if (__builtin_add_overflow(at, offset, &at) || at != (off_t)at)
 			at = -EOVERFLOW;

@@ -17,3 +17,6 @@ mode_t file_mode(mode_t wanted);
 
 /* As openat and its kin name a path: from an open directory, or AT_FDCWD. 0 or an errno. */
 int fs_path_at(int directory, const char *path, struct fs_path *out);
+
+/* Where an offset counts from: SEEK_SET, SEEK_CUR or SEEK_END. In bytes, or a negative errno. */
+int64_t file_base(const struct description *description, int whence);
