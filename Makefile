@@ -12,7 +12,7 @@ include tool/make/settings.mk
 
 SETUP = @tool/setup/setup
 BUILD = +$(Q)mkdir -p build && flock build/.lock $(MAKE) $(JOBS) --no-print-directory -f tool/make/build.mk </dev/null
-QEMU  = tool/qemu/qemu.py --width $(WIDTH) --mem $(MEM) $(addprefix --disk ,$(DISK)) $(if $(NET),--net)
+QEMU  = tool/qemu/qemu.py --width $(WIDTH) --mem $(MEM) $(addprefix --disk ,$(DISK)) $(if $(NET),--net) $(addprefix --gpu ,$(GPU)) $(addprefix --serial ,$(SERIAL))
 TEST  = tool/test/run.py --only '$(ONLY)' --width '$(WIDTH_ASKED)'
 OUT   = build/rv$(WIDTH)
 
@@ -73,9 +73,22 @@ clean: ## throw away everything built
 
 # --- run -------------------------------------------------------------------------------------------------------
 
-.PHONY: run debug-kernel
+.PHONY: run run-opensbi debug-kernel
 run: image ## boot to the shell
-	@exec $(QEMU) --image $(OUT)/image
+	@exec $(QEMU) --image $(OUT)/image --boot $(or $(BOOT),flash)
+run-opensbi: override WIDTH := 64
+run-opensbi: ## the same below QEMU's own OpenSBI, on RV64: nothing of Nacre is in M-mode
+	$(SETUP) run $(DEPS_MODE)
+	$(BUILD) WIDTH=64 image
+	@exec $(QEMU) --image $(OUT)/image --boot opensbi
+.PHONY: demo
+DEMO_PARTS = $(addprefix $(OUT)/program/test-,demo demo_killer demo_hostile) $(OUT)/system/demo
+demo: setup ## a tour of two minutes: every driver and service is killed under load, and nobody loses a request
+	$(BUILD) image-parts $(DEMO_PARTS)
+	@tool/demo/demo.py --width $(WIDTH) $(SEED:%=--seed %) $(DEATHS:%=--deaths %)
+.PHONY: screenshot
+screenshot: ## what make run GPU=yes shows, from another terminal: build/rv32/screen.png
+	@tool/qemu/qmp.py $(OUT).qmp screenshot $(OUT)/screen.png
 debug-kernel: setup-all image ## boot under gdb-multiarch, stopped at the kernel's first line
 	@exec $(QEMU) --image $(OUT)/image --gdb $(OUT)/kernel.elf
 
@@ -112,9 +125,14 @@ fuzz: setup-all ## throw random bytes at parsers and servers' skeletons: NAME=el
 	$(BUILD) $(if $(NAME),build/fuzz/$(NAME),fuzzers)
 	@tool/fuzz/fuzz.py run '$(or $(NAME),all)' '$(or $(SECONDS),60)'
 .PHONY: fuzz-target
-fuzz-target: setup-all ## N=100000 system calls made of SEED=1 by processes in QEMU, against the kernel's invariants
-	$(BUILD) image-parts $(OUT)/system/fuzz $(OUT)/program/test-fuzz_calls
+fuzz-target: setup-all ## N=100000 system calls made of SEED=1 by processes in QEMU, against a kernel that checks itself
+	$(BUILD) image-parts $(OUT)/system/fuzz $(OUT)/program/test-fuzz_calls $(OUT)/kernel-ubsan
 	@tool/fuzz/target.py $(WIDTH) $(if $(filter command%,$(origin N)),$(N),100000) $(or $(SEED),1)
+.PHONY: inject
+inject: setup-all ## plant N=1000 faults in the running driver DRIVER (or in four), of SEED=1; CASE=k: that one alone
+	$(BUILD) image-parts $(OUT)/system/inject $(OUT)/program/test-inject
+	@tool/inject/inject.py --width $(WIDTH) --count $(if $(filter command%,$(origin N)),$(N),1000) --driver '$(DRIVER)' \
+	  --seed $(or $(SEED),1) $(CASE:%=--case %) $(KERNEL:%=--kernel %)
 test: setup-all ## every check, on both widths or on WIDTH
 	+@$(TEST) </dev/null
 .PHONY: check-interfaces release-interfaces

@@ -3,6 +3,8 @@
  *   start.S -> early.c -> main.c:  image.c -> hart.c -> kernel.c -> handover.c -> start.S: kernel_enter
  *                                    S-mode runs; what traps to M: trap.c -> sbi.c, timer.c, emulate.c
  *
+ * Where other firmware has M-mode, boot runs in S-mode: without hart.c, and nothing of it stays.
+ *
  * Everything boot ever writes to lies in 8 KiB at the top of RAM: struct boot at the bottom, the stack above it.
  * Of struct boot only `machine` is of use once the kernel runs. */
 #pragma once
@@ -60,7 +62,7 @@ struct handover {
 };
 
 /* early.c */
-struct boot *early_main(unsigned long hart, const void *tree);
+struct boot *early_main(unsigned long hart, const void *tree, bool is_supervisor);
 
 /* main.c */
 _Noreturn void boot_main(struct boot *boot);
@@ -79,9 +81,9 @@ bool ram_answers(struct range range);
 bool image_find(struct image *image);
 void image_check(struct boot *boot);
 
-/* hart.c: privileges, delegation, counters, PMP; counters as they stand. */
+/* hart.c: privileges, delegation, counters, PMP; counters as they stand, 0 in S-mode. */
 void hart_prepare(struct boot *boot);
-struct counters counters_read(void);
+struct counters counters_read(const struct machine *machine);
 
 /* kernel.c: finds room and plans; copies data and clears bss. */
 void kernel_plan(struct boot *boot);
@@ -94,5 +96,6 @@ void handover_write(struct handover *handover, const struct boot *boot);
 
 /* start.S */
 _Noreturn void kernel_enter(unsigned long hart, uintptr_t tree, uintptr_t data, uintptr_t entry);
+_Noreturn void kernel_enter_beside(unsigned long hart, uintptr_t tree, uintptr_t data, uintptr_t entry);
 extern const uint8_t image_start[] __attribute__((visibility("hidden")));
 extern const uint8_t image_header[] __attribute__((visibility("hidden")));

@@ -6,7 +6,7 @@
 
 enum { RAM_LEAST = 64 * 1024 };
 
-/* The firmware's tree; without a good one, the image's own. The image is not verified yet: from an unverified tree
+/* The firmware's tree; without a good one, the image's own, which knows nothing of memory that other firmware has. The image is not verified yet: from an unverified tree
  * only the console and RAM are taken here, and boot_main verifies all of the image before anything else. */
 static bool tree_find(struct boot *boot, const void *given)
 {
@@ -14,7 +14,7 @@ static bool tree_find(struct boot *boot, const void *given)
 
 	if (given && !fdt_open(&boot->tree, given, FDT_BYTES_MAX))
 		return true;
-	return image_find(image) && !fdt_open(&boot->tree, image->tree.content, image->tree.size);
+	return !boot->machine.is_supervisor && image_find(image) && !fdt_open(&boot->tree, image->tree.content, image->tree.size);
 }
 
 /* The image lies in RAM where the emulator, or another loader, put it there. */
@@ -37,17 +37,18 @@ static void ram_take_own(struct boot *boot)
 	ram_mark_inputs(boot);
 	if (bytes < RAM_LEAST || !ram_take_highest(&boot->ram, BOOT_RAM_BYTES, BOOT_RAM_BYTES, &boot->self))
 		fail(m, "%lu KiB of RAM are too few; give the machine 2 MiB or more", (unsigned long)bytes / 1024);
-	if (!ram_answers(boot->self))
+	if (!m->is_supervisor && !ram_answers(boot->self))
 		fail(m, "the RAM at 0x%lx, which the device tree promises, does not answer; correct the board's tree",
 		     (unsigned long)boot->self.start);
 }
 
-struct boot *early_main(unsigned long hart, const void *tree)
+struct boot *early_main(unsigned long hart, const void *tree, bool is_supervisor)
 {
 	struct boot boot;
 
 	memset(&boot, 0, sizeof(boot));
-	boot.at_reset = counters_read();
+	boot.machine.is_supervisor = is_supervisor;
+	boot.at_reset = counters_read(&boot.machine);
 	boot.machine.hart = hart;
 	if (!tree_find(&boot, tree))
 		return NULL;

@@ -8,7 +8,7 @@
  *   nacre,boot-cycles                      u64 at reset, u64 at hand-over; 0 where the hart has no such counter
  *   nacre,boot-instructions                the same of retired instructions
  *   nacre,hash-instructions                u64: how many of them went into SHA-256
- * Reserved: boot's RAM, the copy itself, the kernel's data, and the image where it lies in RAM. */
+ * Reserved: boot's RAM, if it stays there in M-mode, the copy itself, the kernel's data, and the image where it lies in RAM. */
 #include "base/bits.h"
 #include "base/bytes.h"
 #include "base/string.h"
@@ -82,7 +82,7 @@ static void bootargs_build(struct handover *h, const struct boot *boot)
 
 static void counters_put(struct handover *h, const struct boot *boot)
 {
-	struct counters now = counters_read();
+	struct counters now = counters_read(&boot->machine);
 
 	store_be64(h->cycles, boot->at_reset.cycles);
 	store_be64(h->cycles + 8, now.cycles);
@@ -99,7 +99,8 @@ static bool lies_in_ram(const struct boot *boot, uintptr_t address)
 static void ranges_reserve(struct handover *h, const struct boot *boot)
 {
 	h->reserved_count = 0;
-	reserve(h, boot->self.start, boot->self.end);
+	if (!boot->machine.is_supervisor)
+		reserve(h, boot->self.start, boot->self.end);
 	reserve(h, boot->tree_copy.start, boot->tree_copy.end);
 	reserve(h, boot->kernel_data.start, boot->kernel_data.end);
 	if (lies_in_ram(boot, (uintptr_t)image_start))

@@ -14,10 +14,12 @@ enum {
 	PMP_NAPOT = 3 << 3, PMP_RWX = 7,
 };
 
-struct counters counters_read(void)
+struct counters counters_read(const struct machine *machine)
 {
-	struct counters now;
+	struct counters now = { 0, 0 };
 
+	if (machine->is_supervisor)
+		return now;
 	now.cycles = CSR_COUNTER(CSR_MCYCLE, CSR_MCYCLEH);
 	now.instructions = CSR_COUNTER(CSR_MINSTRET, CSR_MINSTRETH);
 	return now;

@@ -58,11 +58,11 @@ bool image_find(struct image *image)
 
 static bool digest_matches(struct boot *boot, const void *data, size_t size, const uint8_t *wanted)
 {
-	uint64_t before = counters_read().instructions;
+	uint64_t before = counters_read(&boot->machine).instructions;
 	uint8_t digest[SHA256_BYTES];
 
 	sha256_of(data, size, digest);
-	boot->hash_instructions += counters_read().instructions - before;
+	boot->hash_instructions += counters_read(&boot->machine).instructions - before;
 	return memcmp(digest, wanted, SHA256_BYTES) == 0;
 }
 

@@ -38,6 +38,7 @@ struct machine {
 	struct power power;
 	struct timer timer;
 	bool has_sstc, has_scounteren;
+	bool is_supervisor;             /* other firmware has M-mode: boot runs in S-mode, loads the kernel, and is gone */
 };
 
 /* The registers of the trapped program; start.S knows this layout. x[n - 1] is register n. */

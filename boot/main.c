@@ -17,11 +17,25 @@ static void deadline_set(struct boot *boot)
 
 	if (!option_find(text, options->size, "deadline", &found))
 		return;
+	if (boot->machine.is_supervisor)
+		fail(&boot->machine, "the boot option deadline needs boot in M-mode, where other firmware is; leave it out");
 	if (!parse_number(found.value, found.size, &ns))
 		fail(&boot->machine, "the boot option deadline=%.*s is not a number of nanoseconds; correct the options",
 		     (int)found.size, found.value);
 	if (!timer_deadline_set(&boot->machine, ns))
 		fail(&boot->machine, "the boot option deadline needs a CLINT, and the device tree names none; leave it out");
+}
+
+/* The hart and its timer are whose M-mode is. */
+static void machine_prepare(struct boot *boot)
+{
+	struct machine *m = &boot->machine;
+
+	if (!m->is_supervisor)
+		timer_find(&m->timer, &boot->tree, m->hart);
+	deadline_set(boot);
+	if (!m->is_supervisor)
+		hart_prepare(boot);
 }
 
 void boot_main(struct boot *boot)
@@ -31,13 +45,13 @@ void boot_main(struct boot *boot)
 
 	image_check(boot);
 	image_keep(boot);
-	timer_find(&m->timer, &boot->tree, m->hart);
-	deadline_set(boot);
-	hart_prepare(boot);
+	machine_prepare(boot);
 	handover_plan(&handover, boot);
 	kernel_plan(boot);
 	handover_write(&handover, boot);
 	kernel_load(boot);
+	if (m->is_supervisor)
+		kernel_enter_beside(m->hart, boot->tree_copy.start, boot->kernel_data.start, boot->kernel_entry);
 	timer_program(&m->timer);
 	kernel_enter(m->hart, boot->tree_copy.start, boot->kernel_data.start, boot->kernel_entry);
 }

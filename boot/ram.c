@@ -4,6 +4,25 @@
 #include "base/bits.h"
 #include "boot/boot.h"
 
+static void range_mark(struct ram *ram, const struct fdt_range *range)
+{
+	if (range->start <= UINTPTR_MAX && range->size <= UINTPTR_MAX - range->start)
+		ram_mark(ram, (uintptr_t)range->start, (uintptr_t)(range->start + range->size));
+}
+
+/* What firmware keeps stands in the reservation block or below /reserved-memory (Devicetree Specification 0.3, 3.5). */
+static void reserved_mark(struct ram *ram, const struct fdt *tree)
+{
+	const struct fdt_node *parent = fdt_find_path(tree, "/reserved-memory"), *node = NULL;
+	struct fdt_range range;
+
+	for (uint32_t i = 0; fdt_reserved(tree, i, &range); i++)
+		range_mark(ram, &range);
+	while (parent && (node = fdt_child(tree, parent, node)))
+		for (uint32_t i = 0; fdt_reg(tree, node, i, &range); i++)
+			range_mark(ram, &range);
+}
+
 bool ram_find(struct ram *ram, const struct fdt *tree)
 {
 	struct fdt_range range;
@@ -14,9 +33,7 @@ bool ram_find(struct ram *ram, const struct fdt *tree)
 	end = min_u64(range.size, UINTPTR_MAX - range.start) + range.start;
 	ram->bank.start = align_up((uintptr_t)range.start, PAGE);
 	ram->bank.end = align_down((uintptr_t)end, PAGE);
-	for (uint32_t i = 0; fdt_reserved(tree, i, &range); i++)
-		if (range.start <= UINTPTR_MAX && range.size <= UINTPTR_MAX - range.start)
-			ram_mark(ram, (uintptr_t)range.start, (uintptr_t)(range.start + range.size));
+	reserved_mark(ram, tree);
 	return ram->bank.start < ram->bank.end;
 }
 

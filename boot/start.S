@@ -1,7 +1,9 @@
 /* start.S - reset, traps, and the way down to S-mode: what C cannot say.
  *
  * At reset a0 is the hart and a1 perhaps a device tree. No RAM is known yet, so nothing can be stored until there
- * is a first stack, which needs a guess at where RAM starts (early_ram, from the linker script). */
+ * is a first stack, which needs a guess at where RAM starts (early_ram, from the linker script).
+ *
+ * Where other firmware has M-mode already and started this image in S-mode, boot only loads the kernel. */
 /* The only thing in boot that differs by width and that C cannot ask by sizeof(long). */
 #if __riscv_xlen == 32
 #define WORD 4
@@ -20,6 +22,8 @@
 	.section .text.start, "ax"
 	.globl _start
 _start:
+	lla	t0, in_supervisor
+	csrw	stvec, t0                   /* no instruction tells the mode; but one that only M-mode has traps in S-mode */
 	csrw	mie, zero
 	csrr	t0, mhartid
 	bnez	t0, park                    /* hart 0 always exists (privileged spec 3.1.5); it does the work */
@@ -54,6 +58,7 @@ first_try:
 	andi	t0, t0, -16
 2:	add	sp, t0, t3
 	csrr	a0, mhartid
+	li	a2, 0
 	call	early_main                  /* finds RAM, builds struct boot at its top; NULL: nothing to work with */
 	beqz	a0, park
 
@@ -73,8 +78,57 @@ second_try:
 park:	wfi
 	j	park
 
-/* Goes to S-mode and clears every register the contract does not name.
- * kernel_enter(hart, tree, data, entry): what is now in a0, a1, a2 stays there. */
+/* The firmware's a0 and a1, and RAM around us: the rest of the header's page is the first stack. */
+	.balign	4
+in_supervisor:
+	lla	t0, park
+	csrw	stvec, t0
+	csrw	sie, zero
+	csrw	satp, zero
+	lla	sp, image_header
+	li	t0, EARLY_STACK_BYTES
+	add	sp, sp, t0
+	li	a2, 1
+	call	early_main
+	beqz	a0, park
+	li	t0, BOOT_RAM_BYTES
+	add	sp, a0, t0
+	lla	t0, trap_in_supervisor
+	csrw	stvec, t0
+	call	boot_main                   /* does not return */
+
+	.balign	4
+trap_in_supervisor:
+	li	t0, -BOOT_RAM_BYTES
+	addi	a0, sp, -1
+	and	a0, a0, t0
+	call	trap_in_boot_report         /* does not return */
+
+/* Clears every register that the contract does not name; what is in a0, a1, a2 stays there. */
+	.macro	registers_clear
+	li	a3, 0x4e616372
+	xor	a3, a3, a2
+	.irp	r, x1,x2,x3,x4,x5,x6,x7,x8,x9,x14,x15,x16,x17,x18,x19,x20,x21,x22,x23,x24,x25,x26,x27,x28,x29,x30,x31
+	mv	\r, zero
+	.endr
+	fence.i
+	nop
+	nop
+	nop
+	.endm
+
+/* Goes to the kernel, which is in S-mode as we are. Arguments as below. */
+	.globl kernel_enter_beside
+kernel_enter_beside:
+	csrw	sepc, a3
+	li	t0, 0x22                    /* SPIE, SIE */
+	csrc	sstatus, t0
+	li	t0, 0x100                   /* SPP */
+	csrs	sstatus, t0
+	registers_clear
+	sret
+
+/* Goes to S-mode. kernel_enter(hart, tree, data, entry) */
 	.globl kernel_enter
 kernel_enter:
 	csrw	mepc, a3
@@ -85,15 +139,7 @@ kernel_enter:
 	li	t0, BOOT_RAM_BYTES
 	add	sp, sp, t0
 	csrw	mscratch, sp                /* from now on: the trap stack, which is boot's old one, empty */
-	li	a3, 0x4e616372
-	xor	a3, a3, a2
-	.irp	r, x1,x2,x3,x4,x5,x6,x7,x8,x9,x14,x15,x16,x17,x18,x19,x20,x21,x22,x23,x24,x25,x26,x27,x28,x29,x30,x31
-	mv	\r, zero
-	.endr
-	fence.i
-	nop
-	nop
-	nop
+	registers_clear
 	mret
 
 /* Every trap that is not delegated. mscratch: the trap stack's top while S or U run, 0 while M runs. */

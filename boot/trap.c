@@ -54,6 +54,9 @@ void trap_handle(struct boot *boot, struct trap_frame *frame)
 
 void trap_in_boot_report(struct boot *boot)
 {
+	if (boot->machine.is_supervisor)
+		fail(&boot->machine, "boot trapped in S-mode at 0x%lx, cause %lu, value 0x%lx; report this as a bug",
+		     CSR_READ(sepc), CSR_READ(scause), CSR_READ(stval));
 	fail(&boot->machine, "M-mode itself trapped at 0x%lx, cause %lu, value 0x%lx; report this as a bug",
 	     CSR_READ(mepc), CSR_READ(mcause), CSR_READ(mtval));
 }

@@ -22,7 +22,7 @@ static const struct builtin builtins[] = {
 	  3, 3, run_replace, TAB_PROCESSES },
 	{ "budget", "budget [KIB FROM TO]", "every budget as mem shows it, or move memory from one to another",
 	  "FROM and TO are services, programs or machine.\n", 0, 3, run_budget, TAB_PROCESSES },
-	{ "priority", "priority NUMBER|NAME PRIORITY", "set the priority of a process's first thread",
+	{ "priority", "priority NUMBER|NAME PRIORITY", "set the priority of a process's threads",
 	  "Not above what its manifest says.\n", 2, 2, run_priority, TAB_PROCESSES },
 	{ "crashes", "crashes [NUMBER]", "how programs died: a list, or one report in full",
 	  "The last eight crashes, hangs and ends of services are kept.\n", 0, 1, run_crashes, TAB_NOTHING },

@@ -7,7 +7,7 @@
 #include "nacre/log.h"
 #include "nacre/startup.h"
 
-enum { SIGNAL_PRIORITY = 20, INTERRUPT_PRIORITY = 26, CONTROLLERS_MAX = 64, INTERRUPT_BADGE = 1 };
+enum { SIGNAL_PRIORITY = 20, CONTROLLERS_MAX = 64, INTERRUPT_BADGE = 1 };
 
 /* A badge says all there is to know of a client, so that connections outlive this process: what it may do, and for
  * a controller its process number. */
@@ -207,7 +207,7 @@ static nacre_err_t port_open(struct uart *uart)
 		return error;
 	uart->base = area.base;
 	uart->shift = shift ? (unsigned)atoi(shift) & 3 : 0;
-	return nacre_device_interrupt(device, nacre_self_budget(), 0, server_handle, INTERRUPT_BADGE, INTERRUPT_PRIORITY,
+	return nacre_device_interrupt(device, nacre_self_budget(), 0, server_handle, INTERRUPT_BADGE, nacre_startup()->priority,
 				      &interrupt);
 }
 

@@ -11,16 +11,19 @@ static struct writer {
 	bool until_idle;
 } writers[WRITERS_MAX];
 
+/* All at once, at the end: of a text that a death cut off nothing is printed, and its writer, who hears of the death, can write all
+ * of it again. */
 size_t output_put(const uint8_t *text, size_t size, bool raw)
 {
-	struct ring *out = &console.kept->out;
+	struct ring out = console.kept->out;
 	size_t taken;
 
-	for (taken = 0; taken < size && ring_free(out) >= 2; taken++) {
+	for (taken = 0; taken < size && ring_free(&out) >= 2; taken++) {
 		if (text[taken] == '\n' && !raw)
-			ring_put(out, '\r');
-		ring_put(out, text[taken]);
+			ring_put(&out, '\r');
+		ring_put(&out, text[taken]);
 	}
+	*(volatile uint32_t *)&console.kept->out.written = out.written;
 	return taken;
 }
 

@@ -4,7 +4,7 @@
 #include "base/bits.h"
 #include "nacre/log.h"
 
-enum { INTERRUPT_PRIORITY = 26, QUEUE_SIZE = 16, PIECES = 3 };
+enum { QUEUE_SIZE = 16, PIECES = 3 };
 
 /* Features, 5.2.3, and fields of the configuration, 5.2.4. */
 #define FEATURE_READ_ONLY (1ull << 5)
@@ -77,7 +77,7 @@ static const char *geometry_read(void)
 const char *disk_open(nacre_handle_t server)
 {
 	struct virtio_driver *driver = &disk.driver;
-	const char *why = virtio_driver_open(driver, VIRTIO_BLK, server, INTERRUPT_PRIORITY);
+	const char *why = virtio_driver_open(driver, VIRTIO_BLK, server);
 
 	if (!why)
 		why = virtio_negotiate(&driver->device, FEATURE_READ_ONLY | FEATURE_BLOCK_SIZE | FEATURE_FLUSH);
@@ -165,10 +165,11 @@ bool disk_take(unsigned *number, bool *sound)
 
 void disk_interrupted(void)
 {
-	const char *why = NULL;
+	bool config;
+	const char *why = virtio_interrupted(&disk.driver.device, &config);
 
-	if (virtio_interrupts(&disk.driver.device) & VIRTIO_INTERRUPT_CONFIG)
-		why = virtio_is_broken(&disk.driver.device) ? "the disk gave up and must be reset" : capacity_read();
+	if (!why && config)
+		why = capacity_read();
 	if (why)
 		virtio_driver_give_up(&disk.driver, why);
 }

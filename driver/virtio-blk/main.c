@@ -56,6 +56,7 @@ static void closed(uintptr_t badge)
 {
 	struct client *client = badge ? client_find((uint32_t)badge) : NULL;
 
+	transfer_closed(badge);
 	if (client && !--client->connections)
 		client->process = 0;
 }

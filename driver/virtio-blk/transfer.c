@@ -25,6 +25,7 @@ static unsigned oldest;
 static struct piece {
 	struct transfer *transfer;
 	uint32_t offset, bytes;
+	uintptr_t badge;             /* whose bytes are in it; 0: nobody knows, as of the former life */
 } pieces[BUFFERS];
 
 nacre_status_t transfer_add(const struct nacre_request *request, enum disk_operation operation, uint64_t sector, void *data,
@@ -82,7 +83,10 @@ static void piece_ask(struct transfer *transfer, unsigned buffer)
 {
 	uint32_t bytes = (uint32_t)min_size(transfer->bytes - transfer->asked, BUFFER_BYTES);
 
-	pieces[buffer] = (struct piece){ transfer, transfer->asked, bytes };
+	/* A disk may say that it filled the buffer, and not have done it. */
+	if (pieces[buffer].badge != transfer->badge)
+		memset(disk_buffer(buffer), 0, BUFFER_BYTES);
+	pieces[buffer] = (struct piece){ transfer, transfer->asked, bytes, transfer->badge };
 	if (transfer->operation == DISK_WRITE)
 		memcpy(disk_buffer(buffer), transfer->data + transfer->asked, bytes);
 	disk_ask(buffer, transfer->operation, transfer->sector + transfer->asked / BLOCK_SECTOR_BYTES,
@@ -104,6 +108,13 @@ void transfer_pump(void)
 		while (wants_more(transfer) && disk_buffer_find(&buffer))
 			piece_ask(transfer, buffer);
 	}
+}
+
+void transfer_closed(uintptr_t badge)
+{
+	for (unsigned i = 0; i < BUFFERS; i++)
+		if (pieces[i].badge == badge)
+			pieces[i].badge = 0;
 }
 
 /* Asking after the token gives up the pages: from then on they may be another client's. */

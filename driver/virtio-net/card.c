@@ -2,8 +2,9 @@
 #include "card.h"
 #include "abi/nacre_calls.h"
 #include "base/string.h"
+#include "nacre/clock.h"
 
-enum { INTERRUPT_PRIORITY = 26, QUEUE_IN = 0, QUEUE_OUT = 1 };
+enum { QUEUE_IN = 0, QUEUE_OUT = 1 };
 
 /* Features, 5.1.3, and fields of the configuration, 5.1.4. */
 #define FEATURE_ADDRESS (1ull << 5)
@@ -31,6 +32,10 @@ static unsigned held_first, held_count;
 static uint8_t free_out[BUFFERS_OUT];
 static unsigned free_out_count;
 
+/* Since when the card has not taken a frame that it was given. */
+static uint64_t out_since_ns;
+#define OUT_PATIENCE_NS (2 * NACRE_S)
+
 static void lost_count(void)
 {
 	virtio_driver_give_up(&card.driver, "the driver lost count of its buffers; it is started anew");
@@ -51,6 +56,8 @@ static void give(uint8_t buffer)
 	struct virtio_piece piece = { buffers_in[buffer], PREFIX_BYTES + NET_FRAME_BYTES, true };
 	uint16_t chain;
 
+	/* The card may say that a frame came, and not have written it: what another client has read must not be there. */
+	memset(card.driver.dma.base + piece.offset, 0, piece.bytes);
 	if (!virtio_queue_add(&card.in, &piece, 1, &chain))
 		lost_count();
 	of_chain_in[chain] = buffer;
@@ -96,7 +103,7 @@ static const char *queues_open(void)
 const char *card_open(nacre_handle_t server)
 {
 	struct virtio_driver *driver = &card.driver;
-	const char *why = virtio_driver_open(driver, VIRTIO_NET, server, INTERRUPT_PRIORITY);
+	const char *why = virtio_driver_open(driver, VIRTIO_NET, server);
 
 	if (!why)
 		why = virtio_negotiate(&driver->device, FEATURE_ADDRESS | FEATURE_STATUS);
@@ -143,6 +150,8 @@ bool card_send(const void *frame, size_t size)
 	if (!virtio_queue_add(&card.out, &piece, 1, &chain))
 		lost_count();
 	of_chain_out[chain] = buffer;
+	if (card.out.in_flight == 1)
+		out_since_ns = nacre_clock_ns();
 	virtio_queue_notify(&card.out);
 	card.statistics.sent++;
 	return true;
@@ -158,9 +167,22 @@ static void take_out(void)
 		if (free_out_count == BUFFERS_OUT)
 			lost_count();
 		free_out[free_out_count++] = of_chain_out[chain];
+		out_since_ns = nacre_clock_ns();
 	}
 	if (taken == VIRTIO_BROKEN)
 		virtio_driver_give_up(&card.driver, card.out.fault);
+}
+
+uint64_t card_deadline_ns(void)
+{
+	return card.out.in_flight && card_is_up() ? out_since_ns + OUT_PATIENCE_NS : NACRE_DEADLINE_NEVER;
+}
+
+void card_watch(void)
+{
+	take_out(); /* its interrupt may be on its way */
+	if (nacre_clock_ns() >= card_deadline_ns())
+		virtio_driver_give_up(&card.driver, "the network card took no frame for 2 s; it is reset, and its driver is started anew");
 }
 
 /* --- in -------------------------------------------------------------------------------------------------- */
@@ -217,14 +239,17 @@ void card_frame_done(void)
 bool card_interrupted(void)
 {
 	uint32_t state = card.link.state;
-	const char *why = NULL;
+	bool config;
+	const char *why = virtio_interrupted(&card.driver.device, &config);
 
-	if (virtio_interrupts(&card.driver.device) & VIRTIO_INTERRUPT_CONFIG)
-		why = virtio_is_broken(&card.driver.device) ? "the network card gave up and must be reset" : link_read();
+	if (!why && config)
+		why = link_read();
 	if (why)
 		virtio_driver_give_up(&card.driver, why);
 	take_out();
 	take_in();
+	if (card.link.state != state)
+		out_since_ns = nacre_clock_ns(); /* without a link frames may wait */
 	return card.link.state != state;
 }
 

@@ -36,3 +36,8 @@ void card_frame_done(void);
 /* The line has fired: takes what came and what has gone. True: the link's state has changed. */
 bool card_interrupted(void);
 void card_interrupt_end(void);
+
+/* By when the card must have taken a frame that it was given; NEVER. card_watch: it is then; if it has not, this process ends
+ * with the card reset. */
+uint64_t card_deadline_ns(void);
+void card_watch(void);

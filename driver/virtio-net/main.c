@@ -9,9 +9,9 @@
 #include "nacre/startup.h"
 
 /* A client that is gone makes place before the next one asks. */
-enum { READERS_MAX = 4, SIGNAL_PRIORITY = 24 };
+enum { READERS_MAX = 4 };
 
-static nacre_handle_t server_handle;
+static struct nacre_server server;
 
 /* The client's process, which outlives this one's life in the page that init keeps; 0: there is none. */
 static volatile uint32_t *client;
@@ -99,7 +99,7 @@ static nacre_status_t net_connect(struct nacre_request *request, uint32_t proces
 	(void)request;
 	if (*client || !process)
 		return STATUS_FULL;
-	error = nacre_connection_mint(server_handle, nacre_self_budget(), process, 0, 0, SIGNAL_PRIORITY, connection);
+	error = nacre_connection_mint(server.handle, nacre_self_budget(), process, 0, 0, nacre_startup()->priority, connection);
 	if (!error)
 		error = nacre_client_rights(connection);
 	if (error)
@@ -119,7 +119,10 @@ static nacre_status_t net_link(struct nacre_request *request, const struct net_l
 static nacre_status_t net_send(struct nacre_request *request, const struct net_send_in *in)
 {
 	(void)request;
-	return card_send(in->frame, in->frame_size) ? STATUS_OK : STATUS_NOT_READY;
+	if (!card_send(in->frame, in->frame_size))
+		return STATUS_NOT_READY;
+	server.deadline_ns = card_deadline_ns();
+	return STATUS_OK;
 }
 
 static nacre_status_t net_receive(struct nacre_request *request, const struct net_receive_in *in, struct net_receive_out *out)
@@ -199,6 +202,14 @@ static void interrupted(uintptr_t badge)
 	(void)badge;
 	serve(card_interrupted());
 	card_interrupt_end();
+	server.deadline_ns = card_deadline_ns();
+}
+
+static void alarm(struct nacre_server *self)
+{
+	card_watch();
+	serve(false);
+	self->deadline_ns = card_deadline_ns();
 }
 
 static const char *kept_open(void)
@@ -213,12 +224,11 @@ static const char *kept_open(void)
 int main(void)
 {
 	static uint64_t buffer[NET_BUFFER_BYTES / 8];
-	struct nacre_server server = { .handle = nacre_startup_handle("server"), .protocol_of = protocol_of, .buffer = buffer,
-				       .buffer_size = sizeof(buffer), .closed = closed, .cancelled = cancelled,
-				       .interrupted = interrupted };
 	const char *why = kept_open();
 
-	server_handle = server.handle;
+	server = (struct nacre_server){ .handle = nacre_startup_handle("server"), .protocol_of = protocol_of, .buffer = buffer,
+					.buffer_size = sizeof(buffer), .closed = closed, .cancelled = cancelled,
+					.interrupted = interrupted, .alarm = alarm };
 	if (!why)
 		why = card_open(server.handle);
 	if (why) {

@@ -2,7 +2,8 @@
  * as that wants (idl/rng.nid).
  *
  *     RESTING --a minute has passed--> ASKED --the device has written--> brought --wanted--> ASKED
- *        ^                                                                  +---- enough ----> RESTING */
+ *        ^                                                                  +---- enough ----> RESTING
+ *        +-- RESTING, for good or not, --the server was started anew, init tells--> ASKED */
 #include <stdlib.h>
 #include "abi/nacre_calls.h"
 #include "base/bits.h"
@@ -14,7 +15,7 @@
 #include "nacre/startup.h"
 #include "virtio/driver.h"
 
-enum { INTERRUPT_PRIORITY = 22, QUEUE_SIZE = 2 };
+enum { QUEUE_SIZE = 2 };
 
 /* Between two pieces of noise when enough was brought; before asking again whoever did not answer. */
 #define REST_NS (60 * NACRE_S)
@@ -38,7 +39,11 @@ static void ask(void)
 	struct virtio_piece piece = { buffer, RNG_NOISE_BYTES, true };
 	uint16_t chain;
 
-	if (queue.in_flight || !virtio_queue_add(&queue, &piece, 1, &chain))
+	if (queue.in_flight)
+		return;
+	/* What the device says that it wrote, and did not, must not be what lay there. */
+	memset(driver.dma.base + buffer, 0, RNG_NOISE_BYTES);
+	if (!virtio_queue_add(&queue, &piece, 1, &chain))
 		return;
 	virtio_queue_notify(&queue);
 	server.deadline_ns = NACRE_DEADLINE_NEVER; /* noise may take its time */
@@ -89,9 +94,12 @@ static void take(void)
 
 static void interrupted(uintptr_t badge)
 {
+	bool config;
+	const char *why = virtio_interrupted(&driver.device, &config);
+
 	(void)badge;
-	if (virtio_interrupts(&driver.device) & VIRTIO_INTERRUPT_CONFIG && virtio_is_broken(&driver.device))
-		virtio_driver_give_up(&driver, "the noise source gave up and must be reset");
+	if (why)
+		virtio_driver_give_up(&driver, why);
 	take();
 	nacre_interrupt_ack(driver.interrupt);
 }
@@ -99,6 +107,15 @@ static void interrupted(uintptr_t badge)
 static void alarm(struct nacre_server *self)
 {
 	self->deadline_ns = NACRE_DEADLINE_NEVER;
+	ask();
+}
+
+/* Whom it brings noise to was started anew, and has none. */
+static void signalled(uintptr_t badge, uintptr_t bits)
+{
+	if (badge != INTERFACE_BADGE_CONTROL || !(bits & INTERFACE_SIGNAL_DEPENDS))
+		return;
+	given_up = enough = false;
 	ask();
 }
 
@@ -110,7 +127,7 @@ static const struct nacre_protocol *protocol_of(uintptr_t badge)
 
 static const char *source_open(void)
 {
-	const char *why = virtio_driver_open(&driver, VIRTIO_RNG, server.handle, INTERRUPT_PRIORITY);
+	const char *why = virtio_driver_open(&driver, VIRTIO_RNG, server.handle);
 
 	if (!why)
 		why = virtio_negotiate(&driver.device, 0);
@@ -128,7 +145,7 @@ int main(void)
 	const char *why;
 
 	server = (struct nacre_server){ .handle = nacre_startup_handle("server"), .protocol_of = protocol_of, .buffer = received,
-					.buffer_size = sizeof(received), .interrupted = interrupted, .alarm = alarm };
+					.buffer_size = sizeof(received), .interrupted = interrupted, .signalled = signalled, .alarm = alarm };
 	status = rng_connect("svc/rng-noise", &rng);
 	why = status ? nacre_error_sentence(status) : source_open();
 	if (why) {

@@ -52,7 +52,8 @@ struct arch_handlers {
   void (*timer)(void);
   void (*interrupt)(unsigned line);                     /* claimed, masked and completed: silent until irq_enable(line) */
 };
-enum { FAST_TRACE = 1, FAST_REAP = 2, FAST_BOOT = 4 };  /* why not: every call is traced; something is being taken apart; asked for */
+/* Why not: every call is traced; something is being taken apart; asked for; who pays has used up its share. */
+enum { FAST_TRACE = 1, FAST_REAP = 2, FAST_BOOT = 4, FAST_SHARE = 8 };
 void arch_fast_forbid(unsigned why, bool forbid);       /* the short way is taken while nobody forbids it */
 /* A register call, and a register reply and receive (token in scratch[0]), from arch_cpu.frame, whose pc and registers are not
  * saved yet; ipc/fast.c, wired by name. NULL: not this way; nothing has happened. Else the thread that runs next, in its space

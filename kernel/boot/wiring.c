@@ -4,6 +4,7 @@
 #include "check/check.h"
 #include "ipc/fault.h"
 #include "syscall/handlers.h"
+#include "thread/share.h"
 
 /* --- Traps. */
 
@@ -20,12 +21,12 @@ static void schedule_once(void)
 
 static void on_settle(void)
 {
-	bool due = arch_cpu.unsettled & UNSETTLED_SCHEDULE;
-	const struct registers *before = arch_cpu.frame;
+	bool due = arch_here()->unsettled & UNSETTLED_SCHEDULE;
+	const struct registers *before = arch_here()->frame;
 
 	kernel_check_all();
 	schedule_once();
-	assert(due || arch_cpu.frame == before); /* else somebody forgot schedule_need */
+	assert(due || arch_here()->frame == before); /* else somebody forgot schedule_need */
 }
 
 static void on_syscall(void)
@@ -36,9 +37,9 @@ static void on_syscall(void)
 
 static void on_fault(unsigned cause, uintptr_t address)
 {
-	if (fault_hand_over(arch_cpu.current, cause, address))
+	if (fault_hand_over(arch_here()->current, cause, address))
 		return;
-	fault_raise(arch_cpu.current, cause, address);
+	fault_raise(arch_here()->current, cause, address);
 	schedule_once();
 }
 
@@ -81,7 +82,8 @@ static void hooks_init(void)
 	backing_idle = memory_unmapped;
 	deadline_expired = call_timeout;
 	thread_unwait = thread_unwait_all;
-	budget_gone = schedule_budget_gone;
+	budget_gone = share_gone;
+	budget_let_go = share_let_go;
 	reaper_init();
 	schedule_always = kernel_check_always;
 }

@@ -227,9 +227,10 @@ void call_park(struct thread *server_thread)
 	inherit_update(server_thread);
 }
 
+/* Of a connection that was destroyed nothing more arrives. */
 static void cancel_tell(struct thread *caller)
 {
-	if (!caller->server_thread && caller->connection)
+	if (!caller->server_thread && caller->connection && !caller->connection->object.dead)
 		notice_post(&caller->connection->notice, KIND_SIGNAL, SIGNAL_CANCELLED);
 }
 

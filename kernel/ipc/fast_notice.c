@@ -21,7 +21,7 @@ static __attribute__((noinline)) quick_t post(struct notice *notice, uintptr_t b
 	if (!receiver || !here->current || here->current->priority >= receiver->priority || here->ready_bits >> receiver->priority)
 		return post_slowly(notice, bits, kind);
 	process = receiver->process;
-	if (!process->quick_space || receiver->has_deadline)
+	if (!process->quick_space || receiver->has_deadline || process->own->unruled_at != cpu.unruled)
 		return post_slowly(notice, bits, kind);
 
 	/* --- Point of no return. */
@@ -37,7 +37,7 @@ static __attribute__((noinline)) quick_t post(struct notice *notice, uintptr_t b
 static __attribute__((noinline, cold)) quick_t signal_slowly(handle_t handle, uintptr_t bits)
 {
 	struct handle_entry *entry;
-	err_t error = handle_find(arch_cpu.current->process, handle, OBJECT_CONNECTION, RIGHT_SIGNAL, &entry);
+	err_t error = handle_find(arch_here()->current->process, handle, OBJECT_CONNECTION, RIGHT_SIGNAL, &entry);
 
 	if (!error)
 		error = connection_signal(CONTAINER_OF(entry->object, struct connection, object), bits);

@@ -47,7 +47,7 @@ void frame_init(paddr_t base, size_t pages, void *array)
 	assert(base && is_aligned(base, PAGE_SIZE)); /* 0 means "no frame" */
 	frame_map = (struct frame_map){ .base = base, .bytes = pages * PAGE_SIZE, .array = array,
 	                                .offset = (uintptr_t)pa_to_kva(base) - base };
-	arch_cpu.frame_view = frame_map.offset;
+	arch_here()->frame_view = frame_map.offset;
 	free_count = 0;
 	for (unsigned order = 0; order < FRAME_ORDERS; order++)
 		list_init(&blocks[order]);

@@ -3,7 +3,8 @@
 #include "object/process.h"
 
 struct budget machine_budget;
-void (*budget_gone)(const struct budget *budget);
+void (*budget_gone)(struct budget *budget);
+bool (*budget_let_go)(struct budget *budget);
 
 static void budget_start(struct budget *budget, unsigned ceiling, unsigned depth)
 {
@@ -11,6 +12,7 @@ static void budget_start(struct budget *budget, unsigned ceiling, unsigned depth
 	budget->depth = (uint8_t)depth;
 	list_init(&budget->objects);
 	list_init(&budget->processes);
+	list_init(&budget->held);
 }
 
 void budget_init_machine(size_t pages)
@@ -19,6 +21,7 @@ void budget_init_machine(size_t pages)
 	object_hold(&machine_budget.object); /* the machine does not end */
 	account_init_root(&machine_budget.account, pages);
 	budget_start(&machine_budget, LIMIT_PRIORITIES - 1, 0);
+	machine_budget.unruled_at = 1;
 }
 
 err_t budget_new(struct budget *parent, size_t pages, unsigned ceiling, struct budget **out)
@@ -39,6 +42,7 @@ err_t budget_new(struct budget *parent, size_t pages, unsigned ceiling, struct b
 		return error;
 	}
 	budget_start(budget, ceiling, parent->depth + 1u);
+	budget->unruled_at = parent->unruled_at;
 	*out = budget;
 	return E_OK;
 }
@@ -70,6 +74,8 @@ static bool budget_step(struct object *object)
 	struct process *process;
 	struct object *first;
 
+	if (!object->dead)
+		return budget_let_go(budget);
 	for (;;) {
 		process = LIST_FIRST(&budget->processes, struct process, own_link);
 		if (process) {
@@ -102,6 +108,18 @@ void budget_check(const struct object *object)
 {
 	struct budget *budget = CONTAINER_OF(object, struct budget, object);
 
+	uint64_t given = 0;
+
+	LIST_FOR_EACH(node, &budget->objects) {
+		const struct object *child = LIST_ENTRY(node, struct object, payer_link);
+
+		if (child->type == OBJECT_BUDGET)
+			given += budget_takes(CONTAINER_OF(child, struct budget, object));
+	}
+	assert(budget->given == given && (!budget->ratio || given + SHARE_LEAST <= budget->ratio)); /* I3 */
+	assert(budget->ratio <= SHARE_ALL);
+	assert(budget->exhausted == heap_holds(&budget->refill) && (budget->ratio || !budget->exhausted)); /* I4 */
+	assert(budget->exhausted || list_is_empty(&budget->held)); /* I5 */
 	assert(budget->depth <= LIMIT_BUDGET_DEPTH);
 	assert(object->references >= list_count(&budget->objects) + list_count(&budget->processes));
 	account_check(&budget->account);

@@ -11,27 +11,32 @@ static void insert(struct object *object, unsigned priority)
 {
 	struct list *queue = &queues[priority];
 
-	if (!(arch_cpu.reap_bits >> priority & 1))
+	if (!(arch_here()->reap_bits >> priority & 1))
 		list_init(queue);
 	list_append(queue, &object->reap_link);
-	arch_cpu.reap_bits |= 1u << priority;
-	arch_cpu.unsettled |= UNSETTLED_SCHEDULE;
+	arch_here()->reap_bits |= 1u << priority;
+	arch_here()->unsettled |= UNSETTLED_SCHEDULE;
 	arch_fast_forbid(FAST_REAP, true);
 	object->reap_priority = (uint8_t)priority;
 }
 
-void reap_append(struct object *object)
+void reap_append_at(struct object *object, unsigned priority)
 {
 	object->queued = true;
-	insert(object, stepping >= 0 ? (unsigned)stepping : reap_cause());
+	insert(object, priority);
+}
+
+void reap_append(struct object *object)
+{
+	reap_append_at(object, stepping >= 0 ? (unsigned)stepping : reap_cause());
 }
 
 static void leave(struct object *object)
 {
 	list_remove(&object->reap_link);
 	if (list_is_empty(&queues[object->reap_priority]))
-		arch_cpu.reap_bits &= ~(1u << object->reap_priority);
-	arch_fast_forbid(FAST_REAP, arch_cpu.reap_bits);
+		arch_here()->reap_bits &= ~(1u << object->reap_priority);
+	arch_fast_forbid(FAST_REAP, arch_here()->reap_bits);
 }
 
 void reap_remove(struct object *object)
@@ -50,7 +55,7 @@ void reap_raise(struct object *object, unsigned priority)
 
 int reap_priority(void)
 {
-	return arch_cpu.reap_bits ? 31 - __builtin_clz(arch_cpu.reap_bits) : -1;
+	return arch_here()->reap_bits ? 31 - __builtin_clz(arch_here()->reap_bits) : -1;
 }
 
 void reap_step(void)

@@ -10,6 +10,7 @@
 struct object;
 
 void reap_append(struct object *object);
+void reap_append_at(struct object *object, unsigned priority);
 void reap_remove(struct object *object);
 void reap_raise(struct object *object, unsigned priority); /* queued: somebody of that priority waits for it */
 int reap_priority(void);               /* of the most urgent; -1: the queue is empty */

@@ -1,7 +1,9 @@
 /* budget.c - system calls on budgets. */
 #include "syscall/handlers.h"
+#include "thread/share.h"
 
 #define PERIOD_SHORTEST_NS 1000000u
+#define PERIOD_LONGEST_NS 1000000000u
 
 err_t sys_budget_create(struct thread *self, struct budget *parent, size_t pages, uint32_t ceiling, handle_t *out)
 {
@@ -31,11 +33,10 @@ err_t sys_budget_resize(struct thread *self, struct budget *budget, size_t pages
 err_t sys_budget_cpu_set(struct thread *self, struct budget *budget, uint64_t share_ns, uint64_t period_ns)
 {
 	(void)self;
-	if (share_ns && (share_ns > period_ns || period_ns < PERIOD_SHORTEST_NS))
+	if (share_ns && (share_ns > period_ns || period_ns - PERIOD_SHORTEST_NS > PERIOD_LONGEST_NS - PERIOD_SHORTEST_NS ||
+	                 (uint32_t)share_ns < ((uint32_t)period_ns + 1023) >> 10))
 		return E_ARGUMENT;
-	budget->cpu_share_ns = share_ns;
-	budget->cpu_period_ns = share_ns ? period_ns : 0;
-	return E_OK;
+	return share_set(budget, (uint32_t)share_ns, (uint32_t)period_ns);
 }
 
 /* With what the running thread has used of it since the last change of payer. */

@@ -43,6 +43,8 @@ err_t sys_device_interrupt(struct thread *self, struct device *device, struct bu
 
 	if (line >= device->line_count || priority >= LIMIT_PRIORITIES)
 		return E_ARGUMENT;
+	if (priority > payer->ceiling) /* who attends a server inherits what waits there */
+		return E_PRIORITY;
 	if (!interrupt_line_free(device->lines[line]))
 		return E_BUSY;
 	error = result_reserve(self);

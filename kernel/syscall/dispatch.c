@@ -106,7 +106,7 @@ static void call_one(struct thread *self, const struct call_entry *entry, unsign
 
 void syscall_handle(void)
 {
-	struct thread *self = arch_cpu.current;
+	struct thread *self = arch_here()->current;
 	uintptr_t number = self->registers.x[X_A7];
 
 	trace(TRACE_SYSCALL, number, argument(self, 0), argument(self, 1));

@@ -295,7 +295,7 @@ static err_t reply_and_receive(struct thread *self, uint64_t deadline_ns, user_p
 	}
 	call_park(self);
 	error = receive(self, server, deadline_ns);
-	if (caller && arch_cpu.current)
+	if (caller && arch_here()->current)
 		thread_ready(caller);
 	else if (caller)
 		thread_hand_over(caller);

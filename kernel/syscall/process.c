@@ -88,9 +88,10 @@ err_t sys_process_status(struct thread *self, struct process *process, user_ptr_
 
 err_t sys_process_watch(struct thread *self, struct process *process, struct server *server, uintptr_t badge, uint32_t priority)
 {
-	(void)self;
 	if (priority >= LIMIT_PRIORITIES)
 		return E_ARGUMENT;
+	if (self->process->own && priority > self->process->own->ceiling)
+		return E_PRIORITY;
 	if (process->watcher.server)
 		return E_BUSY;
 	notice_bind(&process->watcher, server, badge, priority);
@@ -113,17 +114,30 @@ err_t sys_process_window_create(struct thread *self, struct process *process)
 }
 
 /* The index is the caller's, and so is the length of the walk: it is bounded by the threads of the one process. */
+static struct thread *thread_at(const struct process *process, uint32_t index)
+{
+	LIST_FOR_EACH(node, &process->threads)
+		if (!index--)
+			return LIST_ENTRY(node, struct thread, process_link);
+	return NULL;
+}
+
 err_t sys_process_thread(struct thread *self, struct process *process, uint32_t index, user_ptr_t to)
 {
+	struct thread *thread = thread_at(process, index);
 	struct abi_thread_state state;
 
-	LIST_FOR_EACH(node, &process->threads) {
-		if (index--)
-			continue;
-		thread_state_read(LIST_ENTRY(node, struct thread, process_link), &state);
-		return user_write(self, to, &state, sizeof state);
-	}
-	return E_ARGUMENT;
+	if (!thread)
+		return E_ARGUMENT;
+	thread_state_read(thread, &state);
+	return user_write(self, to, &state, sizeof state);
+}
+
+err_t sys_process_priority_set(struct thread *self, struct process *process, uint32_t index, uint32_t priority)
+{
+	struct thread *thread = thread_at(process, index);
+
+	return thread ? sys_thread_priority_set(self, thread, priority) : E_ARGUMENT;
 }
 
 static uintptr_t detail_of(const struct object *object)

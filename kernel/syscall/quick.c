@@ -10,7 +10,7 @@ static __attribute__((cold, noinline)) quick_t ordinary(unsigned number)
 
 	frame->x[X_A7] = number;
 	arch_quick_begin(frame);
-	arch_cpu.unsettled |= UNSETTLED_FRAME;
+	arch_here()->unsettled |= UNSETTLED_FRAME;
 	syscall_handle();
 	arch_quick_end(frame);
 	return 0;

@@ -6,7 +6,7 @@
 /* What is queued while a thread runs is that thread's doing. */
 static unsigned cause(void)
 {
-	return arch_cpu.current ? arch_cpu.current->priority : 0;
+	return arch_here()->current ? arch_here()->current->priority : 0;
 }
 
 /* Waiters form a ring without a head: object->waiters is the first, or NULL. */

@@ -3,6 +3,9 @@
  *   I1  arch_cpu.current is READY and in no ready list, or NULL
  *   I2  after schedule() no ready thread has a higher priority than arch_cpu.current
  *   I3  bit p of arch_cpu.ready_bits is set if and only if ready list p is not empty
+ *   I4  a turn that is timed (slice_end) is that of a live thread, cpu.turn
+ * A turn belongs to a thread: SLICE_NS each time it comes to the back of its priority. Who is preempted, or waits for an answer and is
+ * handed the CPU back, goes on with what was left; and so does what works for it, so that no short call buys a new turn.
  * Handing over (call, reply) makes the other side current at once: it inherits at least the priority of who hands over.
  * CPU time is charged on a change of the paying budget only, so handing over costs no look at the clock. */
 #pragma once
@@ -12,12 +15,17 @@
 
 struct cpu {
 	struct list ready[LIMIT_PRIORITIES];
-	bool slice_over;
+	bool slice_over;          /* the current thread yields */
+	struct thread *turn;      /* whose it was when schedule() last looked; NULL: nobody's */
 	uint64_t *charged;        /* cpu_ticks of the budget that pays since charged_since, or nobodys_ticks; what follows is in ticks */
 	uint64_t charged_since, nobodys_ticks;
-	uint64_t slice, slice_end; /* SLICE_NS; NEVER_NS: not timed */
-	uint64_t timer;           /* what the timer is set to: never later than the earliest deadline and slice_end */
+	uint64_t slice_end;       /* of the turn; NEVER_NS: not timed */
+	uint32_t slice;           /* SLICE_NS */
+	uint64_t timer;           /* what the timer is set to: never later than the earliest deadline, slice_end and share_timer */
 	uint64_t deadline_ns, deadline; /* the earliest, and what it is in ticks */
+	uint32_t shares_changed, unruled; /* how often, from 1; what the unruled_at of who may be switched to quickly is: thread/share.h */
+	struct budget *ruler, *second;  /* who owes what is used since ruled_since, or NULL; who owes it as well */
+	uint64_t ruled_since, share_timer; /* when a share may be used up, or an exhausted one have time again */
 };
 extern struct cpu cpu;
 extern uint32_t schedule_always; /* UNSETTLED_...: what is left of arch_cpu.unsettled by schedule(); boot sets it */
@@ -59,5 +67,4 @@ void thread_yield(void);
 quick_t quick_yield(void);                       /* the same, as arch_quick_yield; yield.c */
 void schedule(void);                             /* end of every trap: chooses, switches, sets the timer */
 void schedule_tick(void);                        /* the timer fired */
-void schedule_budget_gone(const struct budget *budget); /* it is being freed: nothing more is charged to it */
 void schedule_check(void);

@@ -77,6 +77,7 @@ struct thread {
 		};
 		uint32_t standing;            /* the four at once; at rest: `calm` */
 	};
+	uint32_t slice_left;          /* of its turn, in ticks, when it was last not timed; schedule.h */
 	uint32_t calm;                /* standing of one who serves nobody: base_priority twice */
 
 	/* As a caller. */

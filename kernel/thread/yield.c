@@ -14,7 +14,7 @@ quick_t quick_yield(void)
 		return 0; /* alone: E_OK */
 	next = LIST_ENTRY(head->next, struct thread, wait_link);
 	process = next->process;
-	if (rivals != 1 || !next->bare || next->serving || !process->quick_space) {
+	if (rivals != 1 || !next->bare || next->serving || !process->quick_space || process->own->unruled_at != cpu.unruled) {
 		thread_yield();
 		return 0;
 	}
@@ -34,6 +34,8 @@ quick_t quick_yield(void)
 	arch_space_switch(here, process->quick_space);
 	arch_ticks_charge(cpu.charged, &cpu.charged_since);
 	cpu.charged = &process->own->cpu_ticks;
+	self->slice_left = cpu.slice;
+	cpu.turn = next;
 	cpu.slice_end = cpu.charged_since + cpu.slice;
 	return arch_quick_leave(&next->registers, 0, 0, 0);
 }

@@ -70,6 +70,11 @@ nacre_status_t nacre_interface_check_until(nacre_handle_t connection, uint64_t d
 	struct nacre_words words = { .opcode = INTERFACE_INFO };
 	nacre_status_t status = nacre_ask_until(connection, deadline_ns, &words, NULL, NULL);
 
+	/* The server died with the question; its successor can say it as well. */
+	if (status == NACRE_E_PEER_GONE) {
+		words = (struct nacre_words){ .opcode = INTERFACE_INFO };
+		status = nacre_ask_until(connection, deadline_ns, &words, NULL, NULL);
+	}
 	if (status)
 		return status;
 	if (words.word[0] != protocol)

@@ -3,6 +3,10 @@
  *     given out: first ----> (dead, kept open)         a stub calls `first`, hears PEER_GONE, and asks here
  *     stands for: current -> the server there is now
  *
+ * Where the mailbox outlives the server's process, the connection is good for the successor: current stays first. So once they
+ * differ, first is dead, and a call on it was seen by nobody. That one call may be in flight while another thread renews is the
+ * gap: it then counts as unseen.
+ *
  * The lock covers the table and is never held over a call. */
 #include "abi/nacre_calls.h"
 #include "idl/names_client.h"
@@ -71,6 +75,15 @@ static nacre_handle_t put(nacre_handle_t first, nacre_handle_t failed, nacre_han
 	return current;
 }
 
+/* A message that is malformed is never sent; but that the server is gone is found first. */
+static bool is_dead(nacre_handle_t connection)
+{
+	struct nacre_message message = { .in_count = UINT8_MAX };
+	struct nacre_words words = { 0 };
+
+	return nacre_connection_send(connection, &words, &message) == NACRE_E_PEER_GONE;
+}
+
 static nacre_status_t renew(nacre_handle_t first, nacre_handle_t failed, uint64_t deadline_ns, nacre_handle_t *renewed,
 			    bool *untouched)
 {
@@ -82,7 +95,7 @@ static nacre_status_t renew(nacre_handle_t first, nacre_handle_t failed, uint64_
 		return STATUS_NOT_FOUND;
 	*untouched = entry.current != failed;
 	*renewed = entry.current;
-	if (*untouched)
+	if (*untouched || !is_dead(failed))
 		return STATUS_OK;
 	status = connect_until(&entry, deadline_ns, &connection);
 	if (status)
@@ -113,7 +126,7 @@ nacre_status_t nacre_connect_lasting(const char *path, uint32_t protocol, uint32
 	return STATUS_FULL;
 }
 
-void nacre_lasting_close(nacre_handle_t connection)
+void nacre_lasting_end(nacre_handle_t connection)
 {
 	nacre_handle_t current = connection;
 	struct lasting *entry;
@@ -127,5 +140,10 @@ void nacre_lasting_close(nacre_handle_t connection)
 	lock_drop(&lock);
 	if (current != connection)
 		nacre_handle_close(current);
+}
+
+void nacre_lasting_close(nacre_handle_t connection)
+{
+	nacre_lasting_end(connection);
 	nacre_handle_close(connection);
 }

@@ -4,12 +4,22 @@
 #include "idl/names_client.h"
 #include "nacre/startup.h"
 
+/* Who was asked, names or the service, may die with the call. Twice does no harm: a connection that nobody was told of is closed
+ * with the answer. */
+enum { TRIES = 4 };
+
 static nacre_status_t connect_to(const char *path, enum names_patience patience, nacre_handle_t *connection)
 {
 	nacre_handle_t names = nacre_startup_handle("names");
+	nacre_status_t status = STATUS_NOT_FOUND;
 
 	*connection = NACRE_HANDLE_NONE;
-	return names ? names_lookup(names, patience, path, connection) : STATUS_NOT_FOUND;
+	for (unsigned i = 0; names && i < TRIES; i++) {
+		status = names_lookup(names, patience, path, connection);
+		if (status != NACRE_E_PEER_GONE)
+			break;
+	}
+	return status;
 }
 
 nacre_status_t nacre_connect(const char *path, nacre_handle_t *connection)

@@ -34,8 +34,9 @@ nacre_status_t nacre_connect_interface(const char *path, uint32_t protocol, uint
 #define NACRE_LASTING_MAX 16
 nacre_status_t nacre_connect_lasting(const char *path, uint32_t protocol, uint32_t version, nacre_handle_t *connection);
 
-/* Closes it, and what it stands for. */
+/* Closes it, and what it stands for. The second closes only that: the handle is a plain one from then on. */
 void nacre_lasting_close(nacre_handle_t connection);
+void nacre_lasting_end(nacre_handle_t connection);
 
 #ifdef __cplusplus
 }

@@ -142,7 +142,7 @@ nacre_handle_t nacre_in_handle(struct nacre_intake *in, uint32_t index, uint32_t
 	if (in->status != STATUS_OK || index >= in->request->handle_count)
 		return NACRE_HANDLE_NONE;
 	handle = in->request->handle[index];
-	nacre_in_demand(in, nacre_handle_info(handle, &found_type, &found_rights) == NACRE_E_OK && found_type == type &&
+	nacre_in_demand(in, nacre_handle_info(handle, &found_type, &found_rights) == NACRE_E_OK && (!type || found_type == type) &&
 			(found_rights & rights) == rights, STATUS_MALFORMED);
 	return handle;
 }
@@ -214,6 +214,8 @@ nacre_status_t nacre_serve_connect(struct nacre_request *request, struct nacre_r
 	nacre_in_end(&in);
 	if (in.status)
 		return in.status;
+	/* What stands there is of an earlier answer, and a handler that refuses leaves it as it is. */
+	reply->handle[0] = NACRE_HANDLE_NONE;
 	status = connect(request, process, &reply->handle[0]);
 	if (reply->handle[0] != NACRE_HANDLE_NONE && !status)
 		status = nacre_client_rights(&reply->handle[0]);

@@ -157,7 +157,7 @@ bool nacre_in_is_zero(const void *bytes, size_t size);
 /* Pages that were lent, of which `size` bytes count; NULL where that is 0. */
 void *nacre_in_loan(struct nacre_intake *in, uint32_t size, uint32_t least, uint32_t most, bool writable);
 
-/* Handle `index` of those that came; NONE where it is one that need not be there, and is not. */
+/* Handle `index` of those that came; NONE where it is one that need not be there, and is not. Type 0: of any. */
 nacre_handle_t nacre_in_handle(struct nacre_intake *in, uint32_t index, uint32_t type, uint32_t rights);
 
 /* How many copied bytes the caller has room for. */

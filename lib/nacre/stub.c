@@ -26,7 +26,8 @@ nacre_status_t nacre_stub_gone(nacre_handle_t connection, uint64_t deadline_ns, 
 		lasts = status != STATUS_NOT_FOUND;
 		if (lasts && status != STATUS_OK && status != NACRE_E_PEER_GONE)
 			return status;
-		if (!again && !untouched)
+		/* A renewed one that failed was alive when it was called, unless it was closed already. */
+		if (!again && !(untouched && (failed == connection || error == NACRE_E_BAD_HANDLE)))
 			return NACRE_E_PEER_GONE;
 		error = nacre_connection_call_message(next, words, deadline_ns, message, length);
 		/* BAD_HANDLE: another thread has renewed it meanwhile, and closed this one. */

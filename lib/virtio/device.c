@@ -20,6 +20,10 @@ enum { ACKNOWLEDGE = 1, DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8, NEEDS_RESET 
  * a hundredth of a second on the slowest chip; QEMU's devices answer the first time. */
 enum { RESET_READS = 100000, CONFIG_READS = 16 };
 
+/* Interrupts in a row with nothing behind them. A sound device has one or two, when what it did was seen before they came, and
+ * some more when its configuration changes often. */
+enum { IDLE_MAX = 10000 };
+
 static uint32_t read(const struct virtio *device, size_t offset)
 {
 	return virtio_register_read(device, offset, 4);
@@ -31,14 +35,15 @@ static void write(const struct virtio *device, size_t offset, uint32_t value)
 }
 
 /* The driver's own bits, none of the device's. */
-static void status_add(const struct virtio *device, uint32_t bits)
+static void status_add(struct virtio *device, uint32_t bits)
 {
-	write(device, STATUS, (read(device, STATUS) & (ACKNOWLEDGE | DRIVER | DRIVER_OK | FEATURES_OK)) | bits);
+	device->status |= bits;
+	write(device, STATUS, device->status);
 }
 
 const char *virtio_reset(struct virtio *device)
 {
-	device->features = 0;
+	device->features = device->status = 0;
 	write(device, STATUS, 0);
 	for (unsigned i = 0; i < RESET_READS; i++)
 		if (!read(device, STATUS))
@@ -96,12 +101,16 @@ const char *virtio_negotiate(struct virtio *device, uint64_t wanted)
 const char *virtio_start(struct virtio *device)
 {
 	status_add(device, DRIVER_OK);
-	return virtio_is_broken(device) ? "the virtio device gave up when it was started; it cannot be used" : NULL;
+	if (!virtio_is_broken(device))
+		return NULL;
+	virtio_reset(device); /* it has its queues already */
+	return "the virtio device gave up when it was started; it cannot be used";
 }
 
+/* A device that was reset by itself has forgotten that it runs. */
 bool virtio_is_broken(const struct virtio *device)
 {
-	return read(device, STATUS) & (NEEDS_RESET | FAILED);
+	return (read(device, STATUS) & (NEEDS_RESET | FAILED | DRIVER_OK)) != DRIVER_OK;
 }
 
 uint32_t virtio_interrupts(const struct virtio *device)
@@ -111,6 +120,16 @@ uint32_t virtio_interrupts(const struct virtio *device)
 	if (bits)
 		write(device, INTERRUPT_ACKNOWLEDGE, bits);
 	return bits;
+}
+
+const char *virtio_interrupted(struct virtio *device, bool *config)
+{
+	uint32_t bits = virtio_interrupts(device);
+
+	*config = bits & VIRTIO_INTERRUPT_CONFIG;
+	if (bits != VIRTIO_INTERRUPT_USED && virtio_is_broken(device))
+		return "the virtio device gave up and must be reset";
+	return ++device->idle > IDLE_MAX ? "the virtio device interrupts again and again for nothing; it is reset" : NULL;
 }
 
 /* --- configuration, 2.5 and 4.2.2.2 ---------------------------------------------------------------------- */
@@ -139,6 +158,14 @@ bool virtio_config(const struct virtio *device, size_t offset, unsigned width, u
 			return true;
 	}
 	return false;
+}
+
+bool virtio_config_set(const struct virtio *device, size_t offset, uint8_t value)
+{
+	if (offset >= device->bytes - CONFIG)
+		return false;
+	virtio_register_write_byte(device, CONFIG + offset, value);
+	return true;
 }
 
 /* --- queues, 4.2.3.2 ------------------------------------------------------------------------------------- */

@@ -5,7 +5,8 @@
  *
  * There is no IOMMU: an address that reaches a device reaches all memory. So drivers name what they give to a device by
  * offset in this memory, and dma_address alone makes an address of an offset, after it has seen that all of it lies inside.
- * Two files call it: queue.c for descriptors, device.c for the places of rings. Nobody else writes an address.
+ * Three files call it: queue.c for descriptors, device.c for the places of rings, and driver/virtio-gpu/gpu.c, whose
+ * device must be told where the picture lies. Nobody else writes an address.
  *
  *   I1  physical .. physical + bytes is RAM that is this driver's alone, for as long as the device may run: init keeps it
  *       beyond the driver's death, and the successor resets the device before it uses the memory (doc/devices.md)

@@ -59,7 +59,12 @@ static nacre_err_t memory_open(struct dma *dma, nacre_handle_t device)
 	return pin(dma, device, pages);
 }
 
-const char *virtio_driver_open(struct virtio_driver *driver, uint32_t type, nacre_handle_t server, uint32_t priority)
+static nacre_err_t interrupt_open(struct virtio_driver *driver, nacre_handle_t device, nacre_handle_t server)
+{
+	return nacre_device_interrupt(device, nacre_self_budget(), 0, server, 0, nacre_startup()->priority, &driver->interrupt);
+}
+
+const char *virtio_driver_open(struct virtio_driver *driver, uint32_t type, nacre_handle_t server)
 {
 	nacre_handle_t device = nacre_startup_handle("device");
 	const char *why = device_open(driver, device, type);
@@ -69,7 +74,17 @@ const char *virtio_driver_open(struct virtio_driver *driver, uint32_t type, nacr
 		return why;
 	error = memory_open(&driver->dma, device);
 	if (!error)
-		error = nacre_device_interrupt(device, nacre_self_budget(), 0, server, 0, priority, &driver->interrupt);
+		error = interrupt_open(driver, device, server);
+	return error ? nacre_error_sentence(error) : NULL;
+}
+
+/* What was asserted and not acknowledged meanwhile fires anew when the line is bound. */
+const char *virtio_driver_listen(struct virtio_driver *driver, nacre_handle_t server)
+{
+	nacre_err_t error = nacre_handle_close(driver->interrupt);
+
+	if (!error)
+		error = interrupt_open(driver, nacre_startup_handle("device"), server);
 	return error ? nacre_error_sentence(error) : NULL;
 }
 

@@ -16,8 +16,12 @@ struct virtio_driver {
 	nacre_handle_t interrupt;
 };
 
-/* Until virtio_open, and the memory; the interrupt comes to `server` with `badge` 0. NULL, or a sentence. */
-const char *virtio_driver_open(struct virtio_driver *driver, uint32_t type, nacre_handle_t server, uint32_t priority);
+/* Until virtio_open, and the memory. NULL, or a sentence. The interrupt comes to `server` with badge 0 and the program's own
+ * priority: what waits at a server raises who attends it, and a driver that hangs must not keep init from noticing. */
+const char *virtio_driver_open(struct virtio_driver *driver, uint32_t type, nacre_handle_t server);
+
+/* From here on the interrupt comes to another server: for a driver that asks its device something before it serves anybody. */
+const char *virtio_driver_listen(struct virtio_driver *driver, nacre_handle_t server);
 
 /* The device does not keep to the rules or gave up: says so in the log, resets it, and ends this process. Init starts the
  * next one, and clients ask again. */

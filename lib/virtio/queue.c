@@ -185,6 +185,7 @@ enum virtio_taken virtio_queue_take(struct virtio_queue *queue, uint16_t *chain,
 	if (bytes > queue->writable[id])
 		return broken(queue, "the virtio device says that it wrote more than there was room for");
 	queue->taken++;
+	queue->device->idle = 0;
 	*chain = (uint16_t)id;
 	*written = bytes;
 	chain_free(queue, *chain);

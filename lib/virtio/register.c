@@ -30,3 +30,10 @@ void virtio_register_write(const struct virtio *device, size_t offset, uint32_t 
 	*(volatile uint32_t *)(device->registers + offset) = value;
 	order();
 }
+
+void virtio_register_write_byte(const struct virtio *device, size_t offset, uint8_t value)
+{
+	order();
+	device->registers[offset] = value;
+	order();
+}

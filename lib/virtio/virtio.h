@@ -26,7 +26,7 @@
 #include "virtio/dma.h"
 
 /* Device types, section 5. */
-enum { VIRTIO_NET = 1, VIRTIO_BLK = 2, VIRTIO_RNG = 4 };
+enum { VIRTIO_NET = 1, VIRTIO_BLK = 2, VIRTIO_CONSOLE = 3, VIRTIO_RNG = 4, VIRTIO_GPU = 16, VIRTIO_INPUT = 18 };
 
 /* Bits of features and of interrupts. */
 #define VIRTIO_F_VERSION_1 (1ull << 32)
@@ -38,6 +38,8 @@ enum { VIRTIO_QUEUE_MAX = 64 };
 struct virtio {
 	volatile uint8_t *registers;
 	size_t bytes;                /* of them */
+	uint32_t idle;               /* interrupts since a queue gave something back */
+	uint32_t status;             /* as last told to it; what it says itself is not told back */
 	uint64_t features;           /* agreed upon */
 };
 
@@ -56,12 +58,19 @@ const char *virtio_reset(struct virtio *device);
 /* Why it interrupted, VIRTIO_INTERRUPT_ bits; that much is acknowledged. Ask before looking at queues. */
 uint32_t virtio_interrupts(const struct virtio *device);
 
+/* The same for a driver: *config, its configuration may have changed. NULL, or a sentence that says why it must be reset: it
+ * asks for it, or was reset by itself, or interrupts for nothing again and again, which would leave no time for others. */
+const char *virtio_interrupted(struct virtio *device, bool *config);
+
 /* Has it given up? It works again only after a reset. */
 bool virtio_is_broken(const struct virtio *device);
 
 /* `count` units of `width` bytes (1, 2, 4) from the configuration, all of the same moment. A field of 64 bits is two units
  * of 4. False: it does not lie within the registers, or changed each time it was read. */
 bool virtio_config(const struct virtio *device, size_t offset, unsigned width, unsigned count, void *to);
+
+/* Writes a byte of it, where the device's type allows that. False: it does not lie within the registers. */
+bool virtio_config_set(const struct virtio *device, size_t offset, uint8_t value);
 
 /* --- queues: split virtqueues, 2.7 ----------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 #include "abi/nacre_calls.h"
 #include "base/string.h"
 #include "crash.h"
+#include "given.h"
 #include "handles.h"
 #include "server.h"
 #include "tell.h"
@@ -72,6 +73,7 @@ void program_ended(struct process *process, uint32_t cause, uint32_t code)
 	tell_names_gone(process);
 	if (process->notice)
 		nacre_connection_signal(process->notice, PROCESS_SIGNAL_ENDED);
+	given_forget(process);
 	process_close(process);
 	process_orphan_children(process->number);
 	/* Told, or nobody there to tell. */

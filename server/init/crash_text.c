@@ -135,7 +135,7 @@ static void write_head(struct writer *writer, const struct crash *crash)
 		      (unsigned long)crash->thread, cause_text(crash->cause), WORD_DIGITS, (unsigned long)crash->address);
 		break;
 	case CRASH_HANG:
-		write(writer, "hang of %s, process %lu, thread %lu: its server did not answer init for %lu ms\n", crash->label,
+		write(writer, "hang of %s, process %lu, thread %lu: its server did not answer init for %lu ms, or let nothing else run\n", crash->label,
 		      (unsigned long)crash->number, (unsigned long)crash->thread, (unsigned long)crash->program->heartbeat_ms);
 		break;
 	case CRASH_END:

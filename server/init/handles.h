@@ -3,7 +3,7 @@
 #include "nacre/spawn.h"
 #include "process.h"
 
-enum { HANDLES_MAX = 24 };
+enum { HANDLES_MAX = 32 };
 
 struct handle_list {
 	struct nacre_spawn_handle entries[HANDLES_MAX];

@@ -5,7 +5,9 @@
  *
  * The ping is a signal on the service's server. The loop of lib/nacre/server.h answers it by a signal of its own, on a
  * connection that only this service has; so a server that does not come back to its loop in time is told from one that
- * does, whatever it is busy with. LATE is for init itself: the answer may wait in its mailbox. */
+ * does, whatever it is busy with. LATE is for init itself: the answer may wait in its mailbox.
+ *
+ * One that answers and yet lets nothing below it run, for four periods, is ended like one that hung. */
 #pragma once
 #include "handles.h"
 #include "service.h"

@@ -62,7 +62,6 @@ nacre_err_t launch(const struct launch *launch, const char **why)
 		return error;
 	launch->process->process = child.process;
 	launch->process->file = launch->file;
-	child.thread = &launch->process->thread;
 	launch->process->load_base = child.load_base;
 	error = watch(launch->process);
 	if (error) {

@@ -12,6 +12,7 @@
 #include "server.h"
 #include "service.h"
 #include "tell.h"
+#include "watch.h"
 
 NACRE_SELFSTART;
 
@@ -59,6 +60,7 @@ int main(void)
 	if (description.require_entropy && !boot->entropy)
 		return refuse_without_entropy();
 	init_server.alarm(&init_server);
+	watch_start();
 	error = (nacre_err_t)nacre_server_run(&init_server);
 	return error ? FAILED_SERVER : 0;
 }

@@ -106,6 +106,31 @@ static nacre_status_t system_death_report(struct nacre_request *request, const s
 	return STATUS_NOT_FOUND;
 }
 
+/* --- debuggers ----------------------------------------------------------------------------------------- */
+
+static bool may_debug(const struct process *client, const char *service)
+{
+	struct fact fact = { 0 };
+
+	while (client && fact_next(client->program, "debug", &fact))
+		if (string_equal_counted(fact.value, fact.size, service))
+			return true;
+	return false;
+}
+
+static nacre_status_t system_debug(struct nacre_request *request, const struct system_debug_in *in, struct system_debug_out *out)
+{
+	const struct service *service = service_find(in->name);
+
+	if (!may_debug(client_of(request), in->name))
+		return STATUS_DENIED;
+	if (!service)
+		return STATUS_NOT_FOUND;
+	if (service->state != SERVICE_RUNNING)
+		return STATUS_NOT_READY;
+	return handle_give(service->process->process, NACRE_RIGHT_INSPECT | NACRE_RIGHT_DEBUG, &out->process);
+}
+
 /* --- services ------------------------------------------------------------------------------------------ */
 
 static nacre_status_t system_start(struct nacre_request *request, const struct system_start_in *in)
@@ -155,6 +180,27 @@ static nacre_status_t system_replace(struct nacre_request *request, const struct
 	return service_replace(service, path, size, request->token);
 }
 
+/* Threads that end meanwhile move the others up, and new ones are the last: what a pass has missed the next one finds. Who makes
+ * threads faster than that has them at the priority that he gives them, up to his budget's ceiling, as any later one. */
+static nacre_err_t threads_set(nacre_handle_t process, uint32_t priority)
+{
+	struct nacre_thread_state state;
+	nacre_err_t error = NACRE_E_OK;
+	bool found = true;
+
+	for (unsigned pass = 0; found && !error && pass < 3; pass++) {
+		found = false;
+		for (uint32_t i = 0; !error && nacre_process_thread(process, i, &state) == NACRE_E_OK; i++)
+			if (state.priority != priority) {
+				found = true;
+				error = nacre_process_priority_set(process, i, priority);
+				if (error == NACRE_E_ARGUMENT) /* it was the last, and has ended */
+					error = NACRE_E_OK;
+			}
+	}
+	return error;
+}
+
 static nacre_status_t system_set_priority(struct nacre_request *request, const struct system_set_priority_in *in)
 {
 	struct process *process = process_find(in->number);
@@ -163,11 +209,11 @@ static nacre_status_t system_set_priority(struct nacre_request *request, const s
 	(void)request;
 	if (in->number == PROCESS_OF_INIT)
 		return STATUS_DENIED;
-	if (!process || process->ended || !process->thread)
+	if (!process || process->ended)
 		return STATUS_NOT_FOUND;
 	if (!in->priority || in->priority > process->program->priority)
 		return NACRE_E_PRIORITY;
-	error = nacre_thread_priority_set(process->thread, in->priority);
+	error = threads_set(process->process, in->priority);
 	if (!error)
 		process->priority = (uint8_t)in->priority;
 	return error == NACRE_E_PEER_GONE ? STATUS_NOT_FOUND : (nacre_status_t)error;
@@ -367,6 +413,7 @@ static const struct system_handlers handlers = {
 	.report = system_report, .end = system_end, .facts = system_facts, .program = system_program, .device = system_device,
 	.death = system_death, .death_report = system_death_report, .start = system_start, .stop = system_stop,
 	.restart = system_restart, .replace = system_replace, .move_pages = system_move_pages, .set_priority = system_set_priority,
+	.debug = system_debug,
 };
 static const struct system_handlers publication = { .connect = init_connect };
 const struct nacre_protocol system_protocol = SYSTEM_SERVED_BY(&handlers);

@@ -71,7 +71,6 @@ static void close_and_clear(nacre_handle_t *handle)
 void process_close(struct process *process)
 {
 	close_and_clear(&process->process);
-	close_and_clear(&process->thread);
 	close_and_clear(&process->notice);
 	/* A service's budget is the service's. A program's goes with all that it still pays for. */
 	if (!process->service && process->budget) {

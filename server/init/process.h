@@ -29,7 +29,6 @@ struct process {
 	uint8_t priority;
 	uint32_t cause, code;          /* cause NACRE_CAUSE_NONE while it lives */
 	nacre_handle_t process, budget;
-	nacre_handle_t thread;         /* its first one; NONE once it has ended */
 	struct file file;              /* of the image, that it was made of */
 	nacre_handle_t notice;         /* where its parent hears of its end; NONE */
 	nacre_token_t waiter;          /* a parked `wait`; 0: none */
@@ -39,6 +38,7 @@ struct process {
 	char within[NAMES_NARROW_BYTES]; /* what its name space is narrowed to, each with a NUL */
 	uint8_t within_size;           /* 0: it is not */
 	uint8_t within_slot;           /* at names, while it lives */
+	struct given *given;           /* handles for the next program it starts; NULL */
 	const char *failure;           /* why the last program it wanted to start did not; a constant, or NULL */
 	char label[PROCESS_LABEL_BYTES];
 };

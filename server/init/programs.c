@@ -3,6 +3,7 @@
 #include "base/string.h"
 #include "children.h"
 #include "end.h"
+#include "given.h"
 #include "launch.h"
 #include "nacre/error.h"
 #include "say.h"
@@ -19,6 +20,7 @@ struct start {
 	nacre_handle_t notice;       /* the request's, until the program is loaded */
 	const char *within;          /* patterns that its name space is narrowed to, each with a NUL */
 	size_t within_size;          /* 0: it is not */
+	const struct process *giver; /* whose handles, set aside, it gets; NULL */
 };
 
 /* The one that is being worked on. */
@@ -128,7 +130,7 @@ static nacre_err_t program_load(struct process *process, struct start *start, co
 			       .handles = &handles };
 	nacre_err_t error = handles_by_manifest(&handles, process);
 
-	if (!error && (!streams_add(&handles, start) || !environment_join(start, &own, process)))
+	if (!error && (!streams_add(&handles, start) || (start->giver && !given_list(start->giver, &handles)) || !environment_join(start, &own, process)))
 		error = NACRE_E_TOO_LONG;
 	if (!error)
 		return launch(&spec, why);
@@ -303,6 +305,22 @@ static nacre_status_t process_start_narrow(struct nacre_request *request, const 
 	return status;
 }
 
+static nacre_status_t process_start_given(struct nacre_request *request, const struct process_start_given_in *in,
+					  struct process_start_given_out *out)
+{
+	struct process *client = client_of(request);
+	nacre_status_t status;
+
+	starting = (struct start){ .head = in->start, .notice = in->notice, .within = in->within, .within_size = in->within_size,
+				   .giver = client };
+	status = start_strings(request, &starting, in->strings, in->strings_size, &out->number);
+	if (status == STATUS_OK && in->notice)
+		nacre_request_keep(request, in->notice);
+	if (client)
+		given_forget(client);
+	return status;
+}
+
 const char *programs_prepare(void)
 {
 	struct nacre_budget_state state;
@@ -320,6 +338,7 @@ const char *programs_prepare(void)
 
 static const struct process_handlers handlers = {
 	.start = process_start, .start_quiet = process_start_quiet, .start_narrow = process_start_narrow, .wait = children_wait, .ended = children_ended,
+	.start_given = process_start_given, .give = given_add, .give_nothing = given_drop,
 	.kill = children_kill, .report = children_report, .handle = children_handle,
 };
 static const struct process_handlers publication = { .connect = init_connect };

@@ -98,6 +98,14 @@ void say_label(uint32_t number, const char *label)
 		log_label_send(log, number, label);
 }
 
+/* To a log that has just been started: more than its connection has slots for. It reads while it is asked. */
+bool say_label_now(uint32_t number, const char *label)
+{
+	nacre_handle_t log = log_connection();
+
+	return log && !log_label_until(log, patience(), number, label);
+}
+
 /* Another process of the same label may have written in between; one that wrote much hides this one's lines. */
 bool say_last_line(uint32_t number, const char *label, uint32_t *before, char *text, size_t room)
 {
@@ -136,10 +144,12 @@ static nacre_handle_t console_connection(void)
 static void put(const char *text, size_t size)
 {
 	nacre_handle_t console = console_connection();
+	uint64_t end_ns = patience();
 	uint32_t taken;
 
-	while (console && size) {
-		if (console_write_until(console, patience(), CONSOLE_OUTPUT_TEXT, CONSOLE_PATIENCE_WAIT, text,
+	/* A console that is broken may answer for ever that it has taken nothing. */
+	while (console && size && nacre_clock_ns() < end_ns) {
+		if (console_write_until(console, end_ns, CONSOLE_OUTPUT_TEXT, CONSOLE_PATIENCE_WAIT, text,
 					min_size(size, CONSOLE_WRITE_BYTES), &taken) || taken > size)
 			return;
 		text += taken;

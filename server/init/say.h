@@ -20,3 +20,6 @@ bool say_last_line(uint32_t number, const char *label, uint32_t *before, char *t
 
 /* Tells the log what the processes are called. */
 void say_label(uint32_t number, const char *label);
+
+/* The same, and it is waited for. False: the log does not answer. */
+bool say_label_now(uint32_t number, const char *label);

@@ -4,10 +4,12 @@
 #include "children.h"
 #include "crash.h"
 #include "end.h"
+#include "given.h"
 #include "heartbeat.h"
 #include "nacre/clock.h"
 #include "service.h"
 #include "tell.h"
+#include "watch.h"
 
 struct process *client_of(const struct nacre_request *request)
 {
@@ -93,8 +95,10 @@ static void closed(uintptr_t badge)
 
 	if (badge & INTERFACE_BADGE_CONTROL || (badge & BADGE_KIND) != BADGE_PROCESS || !client || !client->connections)
 		return;
-	if (!--client->connections)
-		process_orphan_children(client->number);
+	if (--client->connections)
+		return;
+	given_forget(client);
+	process_orphan_children(client->number);
 }
 
 static void signalled(uintptr_t badge, uintptr_t bits)
@@ -118,6 +122,7 @@ static void tend(struct nacre_server *server)
 	uint64_t now_ns = nacre_clock_ns(), services_ns = services_tend(now_ns), end_ns = end_tend(now_ns);
 
 	server->deadline_ns = services_ns < end_ns ? services_ns : end_ns;
+	watch_turn(server->deadline_ns);
 }
 
 /* Nobody goes on after a fault here, so there is nobody to answer. */

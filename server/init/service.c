@@ -5,12 +5,14 @@
 #include "base/string.h"
 #include "crash.h"
 #include "end.h"
+#include "given.h"
 #include "heartbeat.h"
 #include "launch.h"
 #include "nacre/clock.h"
 #include "nacre/error.h"
 #include "say.h"
 #include "tell.h"
+#include "watch.h"
 
 enum { SERVICES_MAX = 32 };
 
@@ -139,6 +141,7 @@ static void process_done(struct service *service)
 {
 	handles_device_release(service->process->number);
 	tell_names_gone(service->process);
+	given_forget(service->process);
 	process_close(service->process);
 	process_orphan_children(service->process->number);
 	process_forget(service->process);
@@ -235,7 +238,9 @@ static bool died_too_often(struct service *service, uint64_t now_ns)
 	const struct program *program = service->program;
 	unsigned most = program->deaths;
 
-	if (!most || most > SERVICE_DEATHS_MAX)
+	if (!most)
+		return false;
+	if (most > SERVICE_DEATHS_MAX)
 		most = SERVICE_DEATHS_MAX;
 	service->deaths_ns[service->death_count++ % SERVICE_DEATHS_MAX] = now_ns;
 	return service->death_count >= most &&
@@ -289,11 +294,12 @@ void service_renew(struct service *service)
 
 void service_signal(struct service *service, uint32_t bits)
 {
+	uint32_t priority = service->program->priority < INIT_PRIORITY ? service->program->priority : INIT_PRIORITY - 1;
+
 	/* No client of its is above it, so it hears this however much it has to do. Higher, and what waits here would raise a
-	 * server that hangs. */
+	 * server that hangs; and never so high that init has no turn. */
 	if (!service->control && service->server &&
-	    nacre_connection_mint(service->server, machine.boot->budget, INTERFACE_BADGE_CONTROL, 0, 0, service->program->priority,
-				  &service->control))
+	    nacre_connection_mint(service->server, machine.boot->budget, INTERFACE_BADGE_CONTROL, 0, 0, priority, &service->control))
 		service->control = NACRE_HANDLE_NONE;
 	if (service->control)
 		nacre_connection_signal(service->control, bits);

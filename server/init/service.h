@@ -45,6 +45,8 @@ struct service {
 	nacre_handle_t control;        /* init's connection for signals to its server; NONE until one is needed */
 	uint64_t beat_ns;              /* RUNNING with a heartbeat: when it is asked next, or must have answered */
 	uint8_t beat;                  /* heartbeat.c */
+	uint64_t busy_ns, busy_cpu_ns; /* since when it has had nearly all of the CPU, and what it had used then */
+	bool lowered;                  /* below init, until it gives a sign of life: watch.c */
 };
 
 extern struct service services[];

@@ -89,7 +89,8 @@ static void tell_log(void)
 	LIST_FOR_EACH(node, &processes) {
 		const struct process *process = LIST_ENTRY(node, struct process, link);
 
-		say_label(process->number, process->label);
+		if (!say_label_now(process->number, process->label))
+			return; /* it does not answer: its successor is told */
 	}
 }
 

@@ -295,8 +295,9 @@ void tell_names_all(void)
 	allow(INIT_PROFILE, 0, "dev/*", 5);
 	for (size_t i = 0; i < description.count; i++)
 		limit_each(&description.programs[i]);
-	names_done_until(names_control(), patience());
+	/* Who is known to run is published before the end: then a successor of names never says of a service that it is not there. */
 	for (size_t i = 0; i < service_count; i++)
 		if (services[i].state == SERVICE_RUNNING || services[i].state == SERVICE_WAITING)
 			tell_names_of(&services[i]);
+	names_done_until(names_control(), patience());
 }

@@ -2,6 +2,7 @@
 #include "abi/nacre_calls.h"
 #include "base/string.h"
 #include "connect.h"
+#include "early.h"
 #include "nacre/startup.h"
 #include "policy.h"
 #include "table.h"
@@ -19,8 +20,15 @@ static struct name *reachable(const struct nacre_request *request, const char *p
 
 	if (name && profile_reaches(badge_number(request->badge), name) && policy_narrowed_reaches(request->badge, name))
 		return name;
-	policy_refused(request->badge, path, size);
+	if (policy_done)
+		policy_refused(request->badge, path, size);
 	return NULL;
+}
+
+/* What somebody hears whose name is not there: perhaps it only was not told yet. */
+static nacre_status_t absent(void)
+{
+	return policy_done ? STATUS_NOT_FOUND : STATUS_NOT_READY;
 }
 
 /* --- for every program ----------------------------------------------------------------------------------- */
@@ -30,6 +38,8 @@ static nacre_status_t names_lookup(struct nacre_request *request, const struct n
 	struct name *name = reachable(request, in->path, in->path_size);
 
 	out->keep_handles = true;
+	if (!policy_done && (!name || !name->connection))
+		return early_keep(request, in);
 	if (!name)
 		return STATUS_NOT_FOUND;
 	return policy_place_take(name, request->badge) ? connect_request(name, in->patience, request, &out->service) : STATUS_FULL;
@@ -75,7 +85,7 @@ static nacre_status_t names_identify(struct nacre_request *request, const struct
 	const struct name *name = reachable(request, in->path, in->path_size);
 
 	if (!name)
-		return STATUS_NOT_FOUND;
+		return absent();
 	return name->connection ? (nacre_status_t)id_of(name, out->id) : (nacre_status_t)STATUS_NOT_READY;
 }
 
@@ -92,7 +102,7 @@ static nacre_status_t names_resolve(struct nacre_request *request, const struct 
 	uintptr_t profile = badge_number(request->badge);
 
 	if (!profile_may_resolve(profile))
-		return STATUS_DENIED;
+		return policy_done ? STATUS_DENIED : STATUS_NOT_READY;
 	out->keep_handles = true;
 	for (uint32_t number = 0; number < NAMES_MAX; number++) {
 		struct name *name = name_of_number(number);
@@ -100,7 +110,7 @@ static nacre_status_t names_resolve(struct nacre_request *request, const struct 
 		if (name && profile_reaches(profile, name) && policy_narrowed_reaches(request->badge, name) && has_id(name, in->id))
 			return !policy_place_take(name, request->badge) ? STATUS_FULL : connect_request(name, NAMES_PATIENCE_NOW, request, &out->service);
 	}
-	return STATUS_NOT_FOUND;
+	return absent();
 }
 
 static nacre_status_t names_ready(struct nacre_request *request, struct names_ready_out *out)
@@ -196,8 +206,18 @@ static nacre_status_t names_gone(struct nacre_request *request, const struct nam
 
 static nacre_status_t names_done(struct nacre_request *request)
 {
+	struct nacre_request early;
+	struct names_lookup_in in;
+
 	(void)request;
 	policy_done = true;
+	while (early_next(&early, &in)) {
+		struct names_lookup_out out = { 0 };
+		nacre_status_t status = names_lookup(&early, &in, &out);
+
+		if (status != NACRE_LATER)
+			names_lookup_answer(early.token, status, &out);
+	}
 	return STATUS_OK;
 }
 

@@ -35,7 +35,7 @@ static nacre_status_t time_zone_set(struct nacre_request *request, const struct 
 	(void)request;
 	if (in->minutes < -TIME_ZONE_MINUTES_MAX || in->minutes > TIME_ZONE_MINUTES_MAX)
 		return STATUS_MALFORMED;
-	wall.zone_minutes = in->minutes;
+	wall_zone_set(in->minutes);
 	return STATUS_OK;
 }
 

@@ -11,8 +11,9 @@ struct wall {
 
 extern struct wall wall;
 
-/* Reads the real-time clock. */
+/* Goes on with what the predecessor knew; or reads the real-time clock. */
 void wall_open(void);
 
 /* Sets the time, and the real-time clock with it. */
 void wall_set(uint64_t now_ns);
+void wall_zone_set(int32_t minutes);

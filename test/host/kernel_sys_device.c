@@ -96,6 +96,8 @@ TEST(short, "without pages a device gives neither memory nor interrupt")
 
 	EXPECT_ERROR(device_memory, BUDGET, CALL(d, DEVICE_MEMORY, device, poor, 0));
 	EXPECT_ERROR(device_interrupt, BUDGET, CALL(d, DEVICE_INTERRUPT, device, poor, 0, mailbox, 1, 1));
+	EXPECT_OK(CALL(d, BUDGET_CREATE, driver->budget, 2, 5));
+	EXPECT_ERROR(device_interrupt, PRIORITY, CALL(d, DEVICE_INTERRUPT, device, result(), 0, mailbox, 1, 6));
 	EXPECT_OK(bind(0, 1)); /* the line is free still */
 	world_end();
 }

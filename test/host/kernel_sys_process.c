@@ -3,6 +3,9 @@
 
 #include "boot/boot.h"
 #include "fixture.h"
+#include "ipc/call.h"
+#include "object/reap.h"
+#include "thread/schedule.h"
 
 UNIT_SETUP
 {
@@ -138,6 +141,25 @@ TEST(kill_by_three, "several may wait for the same end, each is told, and one of
 	world_end();
 }
 
+TEST(reap_before_lower, "what ended is taken apart before a thread below it runs, although a stopped thread above both is still listed as ready")
+{
+	struct program *low = program_new(2), *gone = program_new(2), *stopped = program_new(8);
+	handle_t mailbox = make_server(stopped);
+
+	EXPECT_BLOCKED(do_receive(stopped->thread, mailbox));
+	thread_runs(low->thread);
+	call_timeout(stopped->thread); /* these four in one step, as a more urgent thread does them that then blocks */
+	stopped->process->stopped = true;
+	process_end(gone->process, CAUSE_KILLED, 0);
+	reap_raise(&gone->process->object, 3);
+	schedule();
+	assert_int_equal(reap_priority(), -1);
+	assert_int_equal(gone->process->phase, PROCESS_ENDED);
+	assert_ptr_equal(arch_cpu.current, low->thread);
+	EXPECT_OK(CALL(boss.thread, PROCESS_RESUME, stopped->boss_process));
+	world_end();
+}
+
 TEST(kill_new, "a process that never started can be killed, and goes with its last handle if not")
 {
 	struct program *p = program_new(10);
@@ -224,6 +246,8 @@ TEST(watch, "the end of a watched process arrives once, with badge, cause and co
 	struct got in;
 
 	EXPECT_ERROR(process_watch, ARGUMENT, CALL(p->thread, PROCESS_WATCH, process, mailbox, 9, 32));
+	p->process->own->ceiling = 5;
+	EXPECT_ERROR(process_watch, PRIORITY, CALL(p->thread, PROCESS_WATCH, process, mailbox, 9, 6));
 	EXPECT_OK(CALL(p->thread, PROCESS_WATCH, process, mailbox, 9, 3));
 	EXPECT_ERROR(process_watch, BUSY, CALL(p->thread, PROCESS_WATCH, process, mailbox, 9, 3));
 	EXPECT_BLOCKED(do_receive(p->thread, mailbox));
@@ -300,6 +324,40 @@ TEST(watch_gone, "a destroyed server cannot be told of ends or faults")
 	program_budget_end(q);
 	EXPECT_ERROR(process_watch, PEER_GONE, CALL(p->thread, PROCESS_WATCH, p->self, here, 1, 1));
 	EXPECT_ERROR(process_fault_set, PEER_GONE, CALL(p->thread, PROCESS_FAULT_SET, p->self, here, 1));
+	world_end();
+}
+
+TEST(threads_priority, "process_priority_set sets the n-th thread's priority, up to the ceiling, and needs MANAGE")
+{
+	struct program *p = program_new(10);
+	struct thread *second = program_thread(p, 4);
+
+	EXPECT_OK(CALL(p->thread, PROCESS_PRIORITY_SET, p->self, 1, 7));
+	assert_int_equal(second->priority, 7);
+	assert_int_equal(p->thread->priority, 10);
+	EXPECT_OK(CALL(p->thread, PROCESS_PRIORITY_SET, p->self, 0, 12));
+	assert_int_equal(p->thread->priority, 12);
+	EXPECT_ERROR(process_priority_set, ARGUMENT, CALL(p->thread, PROCESS_PRIORITY_SET, p->self, 2, 7));
+	EXPECT_ERROR(process_priority_set, ARGUMENT, CALL(p->thread, PROCESS_PRIORITY_SET, p->self, UINT32_MAX, 7));
+	EXPECT_ERROR(process_priority_set, ARGUMENT, CALL(p->thread, PROCESS_PRIORITY_SET, p->self, 1, LIMIT_PRIORITIES));
+	assert_int_equal(second->priority, 7);
+	EXPECT_OK(CALL(p->thread, BUDGET_CREATE, p->budget, 20, 7));
+	handle_t low = result(p), child;
+	EXPECT_OK(CALL(p->thread, PROCESS_CREATE, p->budget, low));
+	child = result(p);
+	EXPECT_ERROR(process_priority_set, ARGUMENT, CALL(p->thread, PROCESS_PRIORITY_SET, child, 0, 1));
+	EXPECT_OK(CALL(p->thread, THREAD_CREATE, child, 0x1000, 0x2000, 0, 0, 5));
+	handle_t thread = result(p);
+	EXPECT_OK(CALL(p->thread, PROCESS_PRIORITY_SET, child, 0, 7));
+	EXPECT_ERROR(process_priority_set, PRIORITY, CALL(p->thread, PROCESS_PRIORITY_SET, child, 0, 8));
+	EXPECT_OK(CALL(p->thread, HANDLE_DUPLICATE, child, RIGHT_INSPECT));
+	handle_t seen = result(p);
+	assert_int_equal(CALL(p->thread, PROCESS_PRIORITY_SET, seen, 0, 5), E_RIGHTS);
+	EXPECT_OK(CALL(p->thread, BUDGET_DESTROY, low));
+	EXPECT_OK(CALL(p->thread, HANDLE_CLOSE, seen));
+	EXPECT_OK(CALL(p->thread, HANDLE_CLOSE, thread));
+	EXPECT_OK(CALL(p->thread, HANDLE_CLOSE, child));
+	EXPECT_OK(CALL(p->thread, HANDLE_CLOSE, low));
 	world_end();
 }
 

@@ -385,6 +385,20 @@ TEST(not_cancelled, "a call that is being served, or still queued, ends without 
 	world_end();
 }
 
+TEST(destroyed_parked, "of a connection that is destroyed nothing arrives any more, CANCELLED of a parked call neither")
+{
+	struct thread *second = program_thread(server, 10);
+	handle_t here = give(client, line, server);
+
+	EXPECT_BLOCKED(do_receive(s, mailbox));
+	EXPECT_BLOCKED(do_call(c, line, 1));
+	EXPECT_BLOCKED(do_receive(s, mailbox)); /* parked */
+	EXPECT_OK(CALL(second, CONNECTION_DESTROY, here));
+	EXPECT_ERROR(connection_call, PEER_GONE, answer(c));
+	assert_true(is_waiting(s));
+	world_end();
+}
+
 TEST(closed, "CLOSED comes when the last handle with CALL or SIGNAL goes; one with neither does not count")
 {
 	handle_t keeper, signaller;

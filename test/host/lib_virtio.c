@@ -203,6 +203,13 @@ void virtio_register_write(const struct virtio *of, size_t offset, uint32_t valu
 	model.rings[ring] = offset % 16 ? (model.rings[ring] & 0xffffffff) | (uint64_t)value << 32 : value;
 }
 
+void virtio_register_write_byte(const struct virtio *of, size_t offset, uint8_t value)
+{
+	assert_ptr_equal(of, &device);
+	assert_true(offset >= 0x100 && offset < REGISTER_BYTES);
+	model.config[offset - 0x100] = value;
+}
+
 /* --- a driver -------------------------------------------------------------------------------------------- */
 
 static void begin(void)
@@ -444,6 +451,11 @@ TEST(config, "configuration is read by width and never beyond the registers, and
 	assert_false(virtio_config(&device, 0xfc, 4, 2, bytes));
 	assert_false(virtio_config(&device, SIZE_MAX - 3, 4, 2, bytes));
 	assert_false(virtio_config(&device, 0, 4, 0xffffffff, bytes));
+	assert_true(virtio_config_set(&device, 3, 0x5a));
+	assert_true(virtio_config(&device, 3, 1, 1, bytes) && bytes[0] == 0x5a);
+	assert_true(virtio_config_set(&device, 0xff, 1));
+	assert_false(virtio_config_set(&device, 0x100, 1));
+	assert_false(virtio_config_set(&device, SIZE_MAX, 1));
 	model.restless_config = true;
 	assert_false(virtio_config(&device, 0, 4, 1, bytes));
 }
@@ -463,6 +475,44 @@ TEST(gives_up, "a device that wants to be reset, and one that says it does not w
 	model.interrupts = 0xffffffff;
 	assert_int_equal(virtio_interrupts(&device), 3);
 	assert_int_equal(model.interrupts, 0xfffffffc);
+}
+
+TEST(interrupts_for_nothing, "a device that interrupts for nothing is given up after ten thousand times, and one that works is not")
+{
+	uint16_t chain;
+	uint32_t written;
+	unsigned count = 0;
+	bool config;
+
+	up(8);
+	for (unsigned round = 0; round < 30; round++) {
+		for (unsigned i = 0; i < 1000; i++)
+			assert_null(virtio_interrupted(&device, &config));
+		assert_true(add(1, &chain));
+		virtio_queue_notify(&queue);
+		used_write(chain, 0);
+		assert_int_equal(virtio_queue_take(&queue, &chain, &written), VIRTIO_TAKEN);
+	}
+	while (!virtio_interrupted(&device, &config))
+		count++;
+	assert_int_equal(count, 10000);
+}
+
+TEST(reset_by_itself, "a device that was reset while it ran, and one that refuses to start, are given up, the latter after a reset")
+{
+	bool config;
+
+	up(8);
+	model.interrupts = VIRTIO_INTERRUPT_USED;
+	assert_null(virtio_interrupted(&device, &config));
+	model.status = 0;
+	assert_non_null(strstr(virtio_interrupted(&device, &config), "gave up"));
+	begin();
+	assert_null(virtio_open(&device, registers, sizeof(registers), DEVICE_ID));
+	assert_null(virtio_negotiate(&device, 0));
+	model.status |= STATUS_NEEDS_RESET;
+	assert_non_null(strstr(virtio_start(&device), "gave up when it was started"));
+	assert_int_equal(model.status, 0);
 }
 
 /* --- dice ------------------------------------------------------------------------------------------------ */

@@ -1,5 +1,6 @@
 /* poison.c - tells the address sanitizer which of the kernel's memory is free, so that touching it ends the test.
  * The linker (--wrap) puts these in front of the kernel's allocators, for programs named kernel_sys_*.
+ * It can also make one allocation fail (poison.h).
  * Frames are poisoned whole. Of a freed slab object the first 8 bytes stay open: the allocator keeps its chain there. */
 #include <sanitizer/asan_interface.h>
 #include <string.h>
@@ -7,11 +8,43 @@
 #include "host.h"
 #include "memory/account.h"
 
+#include "poison.h"
+
 #define UNIT 16 /* slab objects are multiples of it, and aligned to it */
 #define LINK_BYTES 8
 
 static uint16_t size_of[HOST_RAM_BYTES / UNIT]; /* of the object that begins there, as it was asked for */
 static bool is_freed[HOST_RAM_BYTES / UNIT];
+
+unsigned long poison_allocations, poison_fail_at;
+
+/* One that might fail: does it, now? */
+static bool fails(void)
+{
+	return ++poison_allocations == poison_fail_at;
+}
+
+err_t __real_account_charge(struct account *account, size_t pages);
+paddr_t __real_account_page(struct account *account, enum frame_kind kind);
+paddr_t __real_account_page_raw(struct account *account, enum frame_kind kind);
+err_t __wrap_account_charge(struct account *account, size_t pages);
+paddr_t __wrap_account_page(struct account *account, enum frame_kind kind);
+paddr_t __wrap_account_page_raw(struct account *account, enum frame_kind kind);
+
+err_t __wrap_account_charge(struct account *account, size_t pages)
+{
+	return fails() ? E_BUDGET : __real_account_charge(account, pages);
+}
+
+paddr_t __wrap_account_page(struct account *account, enum frame_kind kind)
+{
+	return fails() ? 0 : __real_account_page(account, kind);
+}
+
+paddr_t __wrap_account_page_raw(struct account *account, enum frame_kind kind)
+{
+	return fails() ? 0 : __real_account_page_raw(account, kind);
+}
 
 paddr_t __real_frame_alloc(enum frame_kind kind);
 paddr_t __real_frame_alloc_run(size_t pages, enum frame_kind kind);
@@ -117,6 +150,8 @@ void *__wrap_slab_alloc(struct account *account, size_t size)
 {
 	void *object;
 
+	if (fails())
+		return NULL;
 	account_each(account, true);
 	object = __real_slab_alloc(account, size);
 	if (object) {
@@ -132,6 +167,8 @@ void *__wrap_slab_take(struct account *account, unsigned class)
 	static const uint16_t sizes[] = { 64, 96, 128, 192, 272, 400 };
 	void *object;
 
+	if (fails())
+		return NULL;
 	account_each(account, true);
 	object = __real_slab_take(account, class);
 	if (object) {

@@ -7,7 +7,7 @@
  * also reads names and sentences straight from the source, so keep both on the TEST line as literals.
  * All of cmocka's assert_* macros work. UNIT_SETUP { ... } runs before each test of the file.
  * Each test is forked off, so global state starts fresh, and a crash, a sanitizer's report or a test that hangs
- * (60 s) fails that one test only.
+ * (60 s of CPU time) fails that one test only.
  * Usage of the program: PROGRAM [NAME...] runs those tests, all without a name, and prints TAP on standard output.
  * What cmocka and the sanitizers have to say goes to standard error. */
 #pragma once
@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,14 +54,15 @@ static void (*unit_setup)(void);
 	}                                                                                   \
 	static void unit_setup_body(void)
 
-enum { UNIT_DEADLINE_S = 60 };
+enum { UNIT_DEADLINE_S = 60, UNIT_WALL_S = 550 }; /* of CPU time, so that a busy machine fails no test; and by the clock */
 
 /* In the child: cmocka's own report is for people, so it goes to standard error. */
 static int unit_run_here(const struct unit_test *test)
 {
 	const struct CMUnitTest one[] = {{.name = test->name, .test_func = test->run}};
 
-	alarm(UNIT_DEADLINE_S);
+	setrlimit(RLIMIT_CPU, &(struct rlimit){UNIT_DEADLINE_S, UNIT_DEADLINE_S});
+	alarm(UNIT_WALL_S);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	if (unit_setup)
 		unit_setup();

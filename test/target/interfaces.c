@@ -264,6 +264,21 @@ TEST(net, "dev/net0 refuses every malformed request of its protocol, and lives")
 	attack("dev/net0");
 }
 
+TEST(display, "dev/display0 refuses every malformed request of its protocol, and lives")
+{
+	attack("dev/display0");
+}
+
+TEST(input, "dev/input0 refuses every malformed request of its protocol, and lives")
+{
+	attack("dev/input0");
+}
+
+TEST(serial, "dev/serial0 refuses every malformed request of its protocol, and lives")
+{
+	attack("dev/serial0");
+}
+
 TEST(files, "svc/files refuses every malformed request of its protocol, and lives")
 {
 	attack("svc/files");

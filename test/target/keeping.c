@@ -1,11 +1,13 @@
 /* keeping.c - what the keeper keeps for two servers, which pass on what this program asks (system/supervise.toml). */
 #include <pthread.h>
+#include "base/bits.h"
 #include "base/format.h"
 #include "base/string.h"
 #include "idl/keeper.h"
 #include "idl/system_client.h"
 #include "idl/tally_client.h"
 #include "nacre/clock.h"
+#include "nacre/startup.h"
 #include "test/test.h"
 
 static nacre_handle_t tally(const char *path)
@@ -339,4 +341,38 @@ TEST(priority, "a process's priority is lowered and raised, not above its manife
 	EXPECT_EQ(system_set_priority(overview(), 1, 5), STATUS_DENIED);
 	EXPECT_EQ(system_set_priority(overview(), UINT32_MAX, 5), STATUS_NOT_FOUND);
 	nacre_handle_close(handle);
+}
+
+static uint32_t go_on;
+
+static void *wait_to_end(void *nothing)
+{
+	while (!__atomic_load_n(&go_on, __ATOMIC_ACQUIRE))
+		nacre_futex_wait(&go_on, 0, NACRE_HANDLE_NONE, NACRE_DEADLINE_NEVER);
+	return nothing;
+}
+
+TEST(priority_of_threads, "a priority that is set holds for all threads that a process has, and comes back for all of them")
+{
+	struct system_process process = { 0 };
+	struct nacre_thread_state state;
+	pthread_t threads[5];
+	uint32_t before, i;
+
+	for (uint32_t number = 0; !string_equal(process.label, "test-keeping"); number = process.number + 1)
+		EXPECT_EQ(system_process(overview(), number, &process, NULL, NULL), STATUS_OK);
+	before = process.priority;
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		EXPECT_EQ(pthread_create(&threads[i], NULL, wait_to_end, NULL), 0);
+	EXPECT_EQ(system_set_priority(overview(), process.number, 3), STATUS_OK);
+	for (i = 0; nacre_process_thread(nacre_self_process(), i, &state) == NACRE_E_OK; i++)
+		EXPECT_EQ(state.priority, 3);
+	EXPECT_EQ(i, 1 + ARRAY_SIZE(threads));
+	EXPECT_EQ(system_set_priority(overview(), process.number, before), STATUS_OK);
+	for (i = 0; nacre_process_thread(nacre_self_process(), i, &state) == NACRE_E_OK; i++)
+		EXPECT_EQ(state.priority, before);
+	__atomic_store_n(&go_on, 1, __ATOMIC_RELEASE);
+	nacre_futex_wake(&go_on, ARRAY_SIZE(threads), NULL);
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		EXPECT_EQ(pthread_join(threads[i], NULL), 0);
 }

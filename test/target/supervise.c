@@ -1,10 +1,12 @@
 /* supervise.c - hangs are noticed, dependants are told or restarted, deaths are remembered (system/supervise.toml). */
 #include <pthread.h>
 #include "base/string.h"
+#include "idl/log_client.h"
 #include "idl/names_client.h"
 #include "idl/system_client.h"
 #include "idl/tally_client.h"
 #include "idl/tally_server.h"
+#include "idl/time_client.h"
 #include "nacre/clock.h"
 #include "nacre/names.h"
 #include "nacre/startup.h"
@@ -56,6 +58,34 @@ static bool contains(const char *text, const char *wanted)
 	return false;
 }
 
+static void kill_named(const char *label)
+{
+	struct system_process process;
+
+	for (uint32_t number = 0; system_process(overview(), number, &process, NULL, NULL) == STATUS_OK; number = process.number + 1) {
+		if (!string_equal(process.label, label))
+			continue;
+		EXPECT_EQ(system_kill(overview(), process.number, 7), STATUS_OK);
+		return;
+	}
+	EXPECT(!"there is such a process");
+}
+
+/* First, while this program is one of the youngest. */
+TEST(log_gone, "a log that was started anew knows all processes by their names, however many there are")
+{
+	nacre_handle_t reader;
+	struct log_record record;
+	char text[LOG_TEXT_BYTES + 1];
+
+	EXPECT_EQ(log_connect("svc/log-reader", &reader), STATUS_OK);
+	kill_named("log");
+	EXPECT_EQ(log_write(nacre_startup_handle("log"), LOG_LEVEL_INFO, "who am I"), STATUS_OK);
+	EXPECT_EQ(log_read(reader, 0, LOG_LEVEL_DEBUG, LOG_READING_BACKWARD, "test-supervise", &record, text, sizeof(text), NULL), STATUS_OK);
+	EXPECT_TEXT(text, "who am I");
+	nacre_handle_close(reader);
+}
+
 TEST(hang, "a server that does not come back to its loop is killed, its caller hears of it, and a successor answers")
 {
 	nacre_handle_t first = tally("test/first");
@@ -70,10 +100,87 @@ TEST(hang, "a server that does not come back to its loop is killed, its caller h
 	EXPECT_TEXT(death.label, "first");
 	report_of(death.serial, text, sizeof(text));
 	EXPECT(!memcmp(text, "hang of first, process ", 23));
-	EXPECT(contains(text, " did not answer init for 200 ms\n"));
+	EXPECT(contains(text, " did not answer init for 200 ms, or let nothing else run\n"));
 	EXPECT(contains(text, "/program/tally.elf 0x") || contains(text, "/program/first.elf 0x"));
 	EXPECT(contains(text, "\n  budget: "));
 	nacre_handle_close(first);
+}
+
+TEST(storm, "a server that answers init, and yet lets nothing below it run, is killed like one that hangs")
+{
+	nacre_handle_t first = tally("test/first");
+	uint32_t before = lives(first);
+	struct system_death death;
+
+	EXPECT_EQ(tally_storm(first), STATUS_OK);
+	EXPECT_EQ(system_death(overview(), 0, &death), STATUS_OK); /* by now it has ended, else this would not run */
+	EXPECT_EQ(death.dying, SYSTEM_DYING_HANG);
+	EXPECT_TEXT(death.label, "first");
+	EXPECT_EQ(lives(first), before + 1);
+	nacre_handle_close(first);
+}
+
+TEST(debug, "the debug right over a service is given to whose manifest lists it, and to nobody else")
+{
+	nacre_handle_t process, told = tally("test/told");
+	struct nacre_registers registers = { 0 };
+	uint32_t before = lives(told);
+
+	EXPECT_EQ(system_debug(overview(), "first", &process), STATUS_DENIED);
+	EXPECT_EQ(system_debug(overview(), "names", &process), STATUS_DENIED);
+	EXPECT_EQ(system_debug(overview(), "nobody", &process), STATUS_DENIED);
+	EXPECT_EQ(system_debug(overview(), "told", &process), STATUS_OK);
+	EXPECT_OK(nacre_process_stop(process));
+	EXPECT_OK(nacre_process_registers_get(process, 1, &registers));
+	EXPECT(registers.pc != 0);
+	EXPECT_EQ(tally_read_until(told, nacre_deadline_in(50 * NACRE_MS), NULL, NULL), NACRE_E_TIMEOUT);
+	EXPECT_OK(nacre_process_resume(process));
+	EXPECT_EQ(lives(told), before);
+	EXPECT_EQ(nacre_process_kill(process, 1), NACRE_E_RIGHTS);
+	nacre_handle_close(process);
+	nacre_handle_close(told);
+}
+
+static uint32_t priority_of(const char *label)
+{
+	struct nacre_thread_state thread = { 0 };
+	struct system_process process;
+	nacre_handle_t handle;
+
+	for (uint32_t number = 0; system_process(overview(), number, &process, &handle, NULL) == STATUS_OK; number = process.number + 1) {
+		if (string_equal(process.label, label))
+			EXPECT_OK(nacre_process_thread(handle, 0, &thread));
+		nacre_handle_close(handle);
+	}
+	return thread.priority;
+}
+
+TEST(high, "a server above init's priority that hangs, which keeps init from running, is found, killed and restarted all the same")
+{
+	nacre_handle_t high = tally("test/high");
+	uint32_t before = lives(high);
+	struct system_death death;
+
+	EXPECT_EQ(tally_hang(high), NACRE_E_PEER_GONE);
+	EXPECT_EQ(lives(high), before + 1);
+	EXPECT_EQ(system_death(overview(), 0, &death), STATUS_OK);
+	EXPECT_EQ(death.dying, SYSTEM_DYING_HANG);
+	EXPECT_TEXT(death.label, "high");
+	nacre_handle_close(high);
+}
+
+TEST(high_busy, "one that works there for a while, longer than init can wait for its own turn, is let be and has its priority back")
+{
+	nacre_handle_t high = tally("test/high");
+	uint32_t before = lives(high);
+
+	for (unsigned i = 0; i < 3; i++)
+		EXPECT_EQ(tally_work(high, 450), STATUS_OK);
+	EXPECT_EQ(lives(high), before);
+	nacre_sleep_until(nacre_deadline_in(2 * NACRE_S));
+	EXPECT_EQ(lives(high), before);
+	EXPECT_EQ(priority_of("high"), 26);
+	nacre_handle_close(high);
 }
 
 TEST(busy, "a server that works for long, but comes back to its loop in time, is let be, and so is one that has nothing to do")
@@ -112,19 +219,6 @@ static void wait_for_lives(nacre_handle_t server, uint32_t wanted)
 	while (lives(server) < wanted && nacre_clock_ns() < end_ns)
 		nacre_sleep_until(nacre_deadline_in(NACRE_MS));
 	EXPECT_EQ(lives(server), wanted);
-}
-
-static void kill_named(const char *label)
-{
-	struct system_process process;
-
-	for (uint32_t number = 0; system_process(overview(), number, &process, NULL, NULL) == STATUS_OK; number = process.number + 1) {
-		if (!string_equal(process.label, label))
-			continue;
-		EXPECT_EQ(system_kill(overview(), process.number, 7), STATUS_OK);
-		return;
-	}
-	EXPECT(!"there is such a process");
 }
 
 TEST(depends, "when a service was started anew, who depends on it is started anew too, or told which it was")
@@ -192,6 +286,77 @@ TEST(again_in_time, "what is asked again keeps its deadline")
 	EXPECT_EQ(tally_work_until(told, nacre_deadline_in(50 * NACRE_MS), 100), NACRE_E_TIMEOUT);
 	EXPECT_EQ(tally_read_until(told, nacre_deadline_in(NACRE_S), NULL, NULL), STATUS_OK);
 	nacre_handle_close(told);
+}
+
+/* --- the time of day ----------------------------------------------------------------------------------------- */
+
+TEST(time_gone, "the time of day does not jump when the time server dies, not back and not on, and the zone stays")
+{
+	nacre_handle_t clock;
+	uint64_t before_ns, after_ns;
+	int32_t zone;
+	bool known;
+
+	EXPECT_EQ(time_connect("svc/clock-set", &clock), STATUS_OK);
+	EXPECT_EQ(time_zone_set(clock, 90), STATUS_OK);
+	for (unsigned i = 0; i < 3; i++) {
+		EXPECT_EQ(time_wall_set(clock, (1000 + i) * NACRE_S), STATUS_OK);
+		EXPECT_EQ(time_wall(clock, &before_ns, NULL, NULL), STATUS_OK);
+		kill_named("time");
+		EXPECT_EQ(time_wall(clock, &after_ns, &zone, &known), STATUS_OK);
+		EXPECT_EQ(after_ns, before_ns);
+		EXPECT_EQ(zone, 90);
+		EXPECT(known);
+	}
+	nacre_handle_close(clock);
+}
+
+/* --- finding servers ---------------------------------------------------------------------------------------- */
+
+enum { SEEKERS = 3, SEEKS = 30 };
+
+static _Atomic bool seek;
+
+/* Looks names up without a pause; answers what was found in place of a connection. */
+static void *look_up(void *given)
+{
+	intptr_t wrong = STATUS_OK;
+
+	(void)given;
+	while (seek && !wrong) {
+		nacre_handle_t found = NACRE_HANDLE_NONE;
+
+		wrong = nacre_connect_now("test/told", &found);
+		if (!wrong)
+			nacre_handle_close(found);
+		nacre_thread_yield();
+	}
+	return (void *)wrong;
+}
+
+TEST(names_gone, "who looks up a name while the name server dies and comes back finds it, and never hears that there is none")
+{
+	pthread_t seekers[SEEKERS];
+	void *wrong;
+
+	seek = true;
+	for (unsigned i = 0; i < SEEKERS; i++)
+		EXPECT_EQ(pthread_create(&seekers[i], NULL, look_up, NULL), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		nacre_sleep_until(nacre_deadline_in(5 * NACRE_MS));
+		kill_named("names");
+		for (unsigned n = 0; n < SEEKS; n++) {
+			nacre_handle_t found = NACRE_HANDLE_NONE;
+
+			EXPECT_EQ(nacre_connect_now("test/told", &found), STATUS_OK);
+			nacre_handle_close(found);
+		}
+	}
+	seek = false;
+	for (unsigned i = 0; i < SEEKERS; i++) {
+		EXPECT_EQ(pthread_join(seekers[i], &wrong), 0);
+		EXPECT_EQ((intptr_t)wrong, STATUS_OK);
+	}
 }
 
 /* --- connections that last --------------------------------------------------------------------------------- */
@@ -279,6 +444,20 @@ TEST(lasting, "a lasting connection finds the next server of the name; what may 
 	EXPECT_EQ(handles_open(), before);
 	EXPECT_EQ(tally_read(lasting, &value, &life), NACRE_E_BAD_HANDLE);
 	shop_close();
+}
+
+TEST(lasting_kept, "where the mailbox is kept, a lasting connection stays what it was, and what was begun is not done again")
+{
+	nacre_handle_t lasting, told = tally("test/told");
+	uint32_t before = lives(told), after;
+
+	EXPECT_EQ(tally_connect_lasting("test/told", &lasting), STATUS_OK);
+	EXPECT_EQ(tally_fall(lasting, 6, &after), STATUS_OK); /* falls twice, and is asked three times */
+	EXPECT_EQ(after, before + 2);
+	EXPECT_EQ(tally_fall_once(lasting, 8, &after), NACRE_E_PEER_GONE);
+	wait_for_lives(told, before + 3);
+	nacre_lasting_close(lasting);
+	nacre_handle_close(told);
 }
 
 TEST(lasting_waits, "without a server a lasting connection waits for the next one, up to the call's deadline")

@@ -142,9 +142,10 @@ class SystemTest(unittest.TestCase):
             return SERVER + line + "\n" + CLIENT + DEFAULT
         for line, sentence in (
                 ('restart = "fault"', "main.toml:7: `restart` is one of always, on-failure, never"),
-                ("backoff_ms = 0", "main.toml:7: `backoff_ms` must be 1 to 60000."),
-                ("give_up = { deaths = 17, seconds = 1 }", "main.toml:7: `give_up` is { deaths = 1 to 16, seconds = 1 to 3600 }."),
+                ("backoff_ms = 60001", "main.toml:7: `backoff_ms` must be 0 to 60000."),
+                ("give_up = { deaths = 17, seconds = 1 }", "main.toml:7: `give_up` is { deaths = 0 to 16, seconds = 1 to 3600 }."),
                 ("give_up = { deaths = 1 }", "main.toml:7: `give_up` is"),
+                ('debug = ["server"]', "main.toml:7: `debug` is for programs."),
                 ('depends = { clinet = "tell" }', "main.toml:7: there is no service clinet; the nearest name is client."),
                 ('depends = { client = "wake" }', "main.toml:7: `depends` says `restart` or `tell` of client, not 'wake'."),
                 ("heartbeat_ms = 5", "main.toml:7: `heartbeat_ms` must be 10 to 3600000, or 0.")):
@@ -152,7 +153,7 @@ class SystemTest(unittest.TestCase):
                 self.refused(changed(line), sentence)
         self.refused(SERVER + CLIENT + 'depends = { server = "tell" }\n' + DEFAULT, "main.toml:12: who shall be told needs `server = true`")
         self.refused(SERVER + CLIENT + "heartbeat_ms = 100\n" + DEFAULT, "main.toml:12: `heartbeat_ms` needs `server = true`")
-        self.refused(SERVER.replace("20", "24") + "heartbeat_ms = 100\n" + DEFAULT, "a hang at or above it keeps init from running.")
+        self.refused(SERVER.replace("20", "31") + "heartbeat_ms = 100\n" + DEFAULT, "at which init watches: a hang there keeps it from running.")
         self.refused(SERVER + '[program.p]\nheartbeat_ms = 100\n' + DEFAULT, "main.toml:8: `heartbeat_ms` is for services.")
         circle = SERVER + 'depends = { client = "restart" }\n' + CLIENT + 'depends = { server = "restart" }\n' + DEFAULT
         self.refused(circle, "services restart each other for ever: server -> client -> server.")

@@ -36,7 +36,7 @@ def file_of(block):
 
 
 def settings_of(block):
-    """KEY=VALUE words: MEM, DISK and NET for the machine, all others for make."""
+    """KEY=VALUE words: MEM, DISK, NET and GPU for the machine; all others, and GPU too, for make."""
     return dict(word.split("=", 1) for word in block.words if "=" in word)
 
 
@@ -82,7 +82,7 @@ class Runner:
             self.broken.append(settings)
             disks = [os.path.join(self.place.top, settings["DISK"])] if "DISK" in settings else []
             new = session.Session(self.width, self.image(settings), settings.get("MEM", "16M"), disks=disks,
-                                  net="NET" in settings)
+                                  net="NET" in settings, gpu="GPU" in settings)
             new.__enter__()
             self.broken.remove(settings)
             self.session, self.settings = new, settings

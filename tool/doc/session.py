@@ -13,7 +13,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../qemu"))
-from qemu import Machine, drive_words, net_words  # noqa: E402
+from qemu import Machine, drive_words, gpu_words, net_words  # noqa: E402
 
 PROMPT = "nacre> "
 # QEMU says this once, in the middle of whatever the guest prints, when all of the guest waits for input.
@@ -28,10 +28,11 @@ class SessionError(Exception):
 class Session:
     """One machine at its prompt. banner: what it said before. status: QEMU's exit status, once it has ended."""
 
-    def __init__(self, width, image, mem="16M", seconds=60, disks=(), net=False):
+    def __init__(self, width, image, mem="16M", seconds=60, disks=(), net=False, gpu=False):
         # Devices of the host's take its time, so a guest that waits for one must not skip its waits.
-        mode = "typed" if disks or net else "test"
+        mode = "typed" if disks or net or gpu else "test"
         extra = drive_words(disks) + (net_words() if net else [])
+        extra += gpu_words(os.path.dirname(image) + ".doc.qmp") if gpu else []
         self.machine = Machine(width, mem, image, mode, extra=extra, seconds=seconds, reboot=True)
         self.banner = ""
 

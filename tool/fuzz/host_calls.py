@@ -11,7 +11,7 @@ import sys
 def main(path):
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    calls = re.findall(r"^NACRE_STUB (?:__attribute__\(\(\w+\)\) )?((?:nacre_err_t|void) nacre_\w+\([^)]*\))", text, re.MULTILINE)
+    calls = re.findall(r"^(?:__attribute__\(\(\w+\)\) )?NACRE_STUB (?:__attribute__\(\(\w+\)\) )?((?:nacre_err_t|void) nacre_\w+\([^)]*\))", text, re.MULTILINE)
     print('#pragma once\n#include "abi/nacre_abi.h"\n#define NACRE_STUB static inline\n')
     print("".join(f"{call};\n" for call in calls), end="")
 

@@ -7,6 +7,7 @@ build/gen/fuzz/NAME.json, in the form that test/fuzz/messages.c takes apart.
 import glob
 import io
 import json
+import random
 import struct
 import tarfile
 
@@ -128,7 +129,24 @@ def lines():
     yield b"A=" + b"x" * 100 + b"\necho " + b"$A" * 5 + b"123456 \"\" b\n"      # to the last byte of the room, and on
 
 
+def lives():
+    """Of a driver: 400 by dice, each with its own choice of what its device does wrong (FLAW_ in test/fuzz/world.h); one in
+    eight has a device without flaws."""
+    for number in range(400):
+        dice = random.Random(number)
+        flaws = 0 if number % 8 == 0 else dice.getrandbits(16) & dice.getrandbits(16)
+        yield struct.pack("<H", flaws) + dice.randbytes(dice.randrange(100, 1400))
+
+
+def calls():
+    """Sequences for the kernel and its reference model: any bytes are one."""
+    number = random.Random(6)
+    return (number.randbytes(8 * steps) for steps in 10 * (20, 60, 120, 200))
+
+
+DRIVERS = ("virtio_blk", "virtio_console", "virtio_net", "virtio_rng")
 SEEDS = {
+    **{name: lives for name in DRIVERS},
     "archive": archives, "description": descriptions, "elf": lambda: (elf(32), elf(64)), "fdt": trees, "messages": messages,
-    "paths": paths, "store": stores, "words": lines,
+    "paths": paths, "store": stores, "words": lines, "kernel": calls,
 }

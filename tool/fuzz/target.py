@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""target.py - the system call fuzzer in QEMU (behind `make fuzz-target`): so many calls with a seed, on the kernel that proves
-its invariants. The same width, calls and seed do the same each time, instruction by instruction.
+"""target.py - the system call fuzzer in QEMU (behind `make fuzz-target`): so many calls with a seed, on kernel-ubsan, which stops at
+undefined behaviour and proves its invariants now and then, or on another. The same width, calls and seed do the same each time, instruction by instruction.
 
-    target.py WIDTH CALLS SEED
+    target.py WIDTH CALLS SEED [KERNEL]
 """
 
 import os
@@ -18,10 +18,11 @@ import part_scenario  # noqa: E402
 SECONDS_A_CALL, SECONDS_LEAST = 0.05, 600
 
 
-def main(width, calls, seed):
+def main(width, calls, seed, kernel="kernel-ubsan"):
     os.chdir(TOP)
     scenario = part_scenario.read("test/scenario/fuzz_calls.toml")
     scenario.name = f"fuzz_target_{seed}"
+    scenario.kernel = kernel
     scenario.input = f"test-fuzz {calls} {seed}\npoweroff\n"
     scenario.seconds = int(max(SECONDS_LEAST, calls * SECONDS_A_CALL))
     wrong, output = part_scenario.run(scenario, width)
@@ -33,4 +34,4 @@ def main(width, calls, seed):
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*map(int, sys.argv[1:4]), *sys.argv[4:])

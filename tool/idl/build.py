@@ -6,7 +6,7 @@ import re
 
 import names
 import rules
-from contract_facts import facts
+from contract_facts import ANY, facts
 from model import (COPY_BYTES, FIRST_METHOD, INTEGERS, LOAN_BYTES, Array, Bool, Constant, Doc, Enum, EnumRef, Error,
                    Event, Field,
                    Handle, Id, Integer, InterfaceError, InterfaceErrors, Loan, Method, Parameter, Protocol, Run, Signal,
@@ -467,9 +467,9 @@ class Builder:
     def handle(self, tree):
         words, rights, known = self.words(tree), self.part(tree, "rights"), facts()
         kind = words[0]
-        if kind not in known.objects:
+        if kind != ANY and kind not in known.objects:
             self.fail(kind, f"there is no object type `{kind}`",
-                      names.near(kind, known.objects) or "the types are " + ", ".join(known.objects))
+                      names.near(kind, known.objects) or "the types are " + ", ".join([*known.objects, ANY]))
         of, seen = self.part(tree, "of"), {}
         if of and kind != "connection":
             self.fail(of.children[0], f"a {kind} speaks no protocol", "only `connection of PROTOCOL` does")

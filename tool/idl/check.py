@@ -2,6 +2,7 @@
 MALFORMED, NEWER or METHOD. A second opinion, written from that page alone: the table of malformed messages is held
 against it, and a fuzzer can hold servers against it."""
 
+from contract_facts import ANY
 from layout import layout_of
 from model import Bool, EnumRef, Integer, Loan, Text
 
@@ -133,7 +134,7 @@ def copied_check(side, data):
 def handles_check(side, message):
     demand(side.handles_min <= len(message.handles) <= len(side.handles))
     for parameter, (kind, rights) in zip(side.handles, message.handles):
-        demand(kind == parameter.type.object)
+        demand(parameter.type.object in (kind, ANY))
         demand(parameter.type.moved or set(parameter.type.rights) - {"TRANSFER"} <= set(rights))
 
 

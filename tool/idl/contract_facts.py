@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+ANY = "any"     # an object of whatever type; not one of the contract's
 ABI = Path(__file__).resolve().parents[2] / "abi"
 
 

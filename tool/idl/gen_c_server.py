@@ -1,6 +1,7 @@
 """gen_c_server.py - the server's side of a protocol in C: for each method a struct of what goes in, one of what comes out,
 a place for its handler, and the function between the message and the handler."""
 
+from contract_facts import ANY
 from gen_c_text import INTEGER, Lines, comment, enum_is_typed, explain, handles_in_order, run_type, scalar, struct_name, wrapped
 from layout import layout_of
 from model import Array, Bool, EnumRef, Handle, Id, Integer, Loan, Run, StructRef, Text
@@ -225,6 +226,10 @@ def rights(kind):
     return " | ".join(f"NACRE_RIGHT_{right}" for right in kind.rights) or "0"
 
 
+def object_type(kind):
+    return "0" if kind.object == ANY else f"NACRE_OBJECT_{kind.object.upper()}"
+
+
 def handles_taken(side):
     lines, moved = [], any(each.type.moved for each in side.handles)
     for index, each in enumerate(handles_in_order(side)):
@@ -232,7 +237,7 @@ def handles_taken(side):
         if moved and each.type.optional:
             place = f"{index + 1} < request->handle_count ? {index} : NACRE_LIMIT_HANDLES"
         lines.append(wrapped(f"\tin.{each.name} = nacre_in_handle(",
-                             ["&intake", place, f"NACRE_OBJECT_{each.type.object.upper()}", rights(each.type)], ");", "\t\t"))
+                             ["&intake", place, object_type(each.type), rights(each.type)], ");", "\t\t"))
     return lines
 
 

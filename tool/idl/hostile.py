@@ -7,7 +7,7 @@ NEWER or METHOD; or the kernel refuses the call before the server sees it (REFUS
 
 from dataclasses import dataclass, replace
 
-from contract_facts import facts
+from contract_facts import ANY, facts
 from layout import layout_of
 from model import Bool, EnumRef, Integer, Loan, Text
 from wire import Message, own_fields, pack_field, request, run_of
@@ -222,8 +222,9 @@ def handles_hostile(base, side):
         handles = list(base.handles[:max(number + 1, side.handles_min)])
         if parameter.type.moved:
             continue
-        handles[number] = (wrong_for(parameter.type.object), ())
-        yield f"{parameter.name} is of another type", replace(base, handles=tuple(handles)), "MALFORMED", False
+        if parameter.type.object != ANY:
+            handles[number] = (wrong_for(parameter.type.object), ())
+            yield f"{parameter.name} is of another type", replace(base, handles=tuple(handles)), "MALFORMED", False
         for right in parameter.type.rights:
             if right == "TRANSFER":
                 continue
@@ -324,7 +325,7 @@ def rights_mask(rights):
 def row(each, statuses):
     message = each.message
     data, size, fill = c_bytes(message.data)
-    handles = ", ".join(f"{{ {facts().objects[kind]}, {rights_mask(rights):#x} }}" for kind, rights in message.handles)
+    handles = ", ".join(f"{{ {facts().objects[WRONG_OBJECT if kind == ANY else kind]}, {rights_mask(rights):#x} }}" for kind, rights in message.handles)
     parts = [f".method = {c_string(each.method)}", f".why = {c_string(each.why)}", f".opcode = {message.opcode:#x}",
              f".expect = {statuses.get(each.expect, 0)}"]
     parts += [f".word = {{ {', '.join(f'{word:#x}' for word in message.words)} }}"] if any(message.words) else []

@@ -14,6 +14,7 @@ pub struct Client {
     pub connection: nacre::Connection,
     /// When calls give up, absolute in ns of `nacre::clock::now`; never, unless it is set.
     pub deadline_ns: u64,
+    lasting_: Option<nacre::names::Lasting>,
 }
 
 impl Client {
@@ -29,12 +30,20 @@ impl Client {
         connection.check(PROTOCOL, version)?;
         Ok(Client::from(connection))
     }
+
+    /// The same, and the connection outlives its server: calls connect anew by the name. An idempotent one is then made
+    /// again, another one answers `PEER_GONE` if a server may have begun with it. Not for a server that keeps something for
+    /// each of its clients: the new one knows nothing of it. `FULL`: a program may have 16.
+    pub fn connect_lasting(path: &str) -> nacre::Result<Client> {
+        let (connection, lasting) = nacre::names::connect_lasting(path, PROTOCOL, VERSION)?;
+        Ok(Client { lasting_: Some(lasting), ..Client::from(connection) })
+    }
 """
 FROM = """\
 /// A client on a connection that is known to speak the protocol.
 impl From<nacre::Connection> for Client {
     fn from(connection: nacre::Connection) -> Client {
-        Client { connection, deadline_ns: nacre::abi::DEADLINE_NEVER }
+        Client { connection, deadline_ns: nacre::abi::DEADLINE_NEVER, lasting_: None }
     }
 }"""
 
@@ -176,10 +185,17 @@ def answered(method, layout):
 
 def documentation(message):
     lines = documented(message.doc.text or f"`{message.name}` of the protocol.")
+    if getattr(message, "idempotent", False):
+        lines += ["///", "/// Idempotent: asked again by itself when the server dies with the call."]
     named = [(each.name, each.doc) for each in message.inputs + getattr(message, "outputs", []) if each.doc]
     lines += ["///"] * bool(named) + [line for name, text in named for line in documented(f"- `{name}`: {text}")]
     errors = getattr(message, "errors", [])
     return lines + ["///"] * bool(errors) + documented(f"Errors beside those of any call: {', '.join(errors)}." if errors else "")
+
+
+def may_ask_again(method):
+    """By itself, when a server died with the call? Memory that was moved is gone."""
+    return method.idempotent and not any(isinstance(each.type, Handle) and each.type.moved for each in method.inputs)
 
 
 def function(method):
@@ -192,7 +208,8 @@ def function(method):
     if layout.answer.struct:
         lines.append(f"let mut fixed_ = [0; {plain(layout.answer.struct.type)}::BYTES];")
     lines += request(method)
-    lines += ["let mut answer_ = request_.deadline(self.deadline_ns).call(&self.connection)?;", *answered(method, layout)]
+    call = "call_again" if may_ask_again(method) else "call"
+    lines += [f"let mut answer_ = request_.deadline(self.deadline_ns).{call}(&self.connection)?;", *answered(method, layout)]
     head = f"pub fn {method.name}{chr(60) + chr(39) + 'a>' if run else ''}({', '.join(parameters)}) -> nacre::Result<{answers(method)}> {{"
     made = [*documentation(method), *block(head, lines)]
     if method.oneway:

@@ -7,7 +7,8 @@ from model import Array, Bool, EnumRef, Handle, Id, Integer, Loan, Run, StructRe
 
 WIDTH = 116
 OBJECTS = {"connection": "nacre::Connection", "server": "nacre::Mailbox", "memory": "nacre::Memory", "budget": "nacre::Budget",
-           "process": "nacre::Process", "thread": "nacre::Thread", "device": "nacre::Device", "interrupt": "nacre::Interrupt"}
+           "process": "nacre::Process", "thread": "nacre::Thread", "device": "nacre::Device", "interrupt": "nacre::Interrupt",
+           "any": "nacre::Handle"}
 
 
 

@@ -17,10 +17,15 @@ HOST_KERNEL_SRC  := $(sort $(wildcard $(HOST_PARTS:%=kernel/%/*.c)) $(wildcard b
 HOST_BASE_TESTS  := $(basename $(notdir $(wildcard test/host/base_*.c)))
 HOST_KERNEL_TESTS := $(basename $(notdir $(wildcard test/host/kernel_*.c)))
 HOST_LIB_TESTS   := $(basename $(notdir $(wildcard test/host/lib_*.c)))
-HOST_HELP_SRC    := $(filter-out $(wildcard test/host/base_*.c test/host/kernel_*.c test/host/lib_*.c),$(sort $(wildcard test/host/*.c)))
+HOST_DRIVER_TESTS := $(basename $(notdir $(wildcard test/host/driver_*.c)))
+HOST_HELP_SRC    := $(filter-out $(wildcard test/host/base_*.c test/host/kernel_*.c test/host/lib_*.c test/host/driver_*.c),$(sort $(wildcard test/host/*.c))) \
+                    $(sort $(wildcard test/reference/*.c))
 # Of lib/NAME: all but the files that speak to the machine.
 HOST_LIB_virtio  := dma device queue
 HOST_LIB_ring    := ring record wait
+# Of a driver: the same, and what of lib/ its test does not stand in for.
+HOST_DRIVER_gpu   := driver/virtio-gpu/gpu.c driver/virtio-gpu/picture.c lib/virtio/dma.c
+HOST_DRIVER_input := driver/virtio-input/device.c driver/virtio-input/clients.c lib/virtio/dma.c
 
 host_obj = $(1:%=$(H)/obj/%.o)
 $(H)/obj/%.o: % $(call rules,host) | $(GEN)/contract.mk
@@ -32,12 +37,17 @@ $(H)/obj/lib/%: HOST_INC := -Ilib -I. -I$(GEN)
 $(H)/obj/test/host/lib_%: HOST_INC += -Ilib
 host_lib_obj = $(call host_obj,test/host/lib_$1.c $(HOST_LIB_$1:%=lib/$1/%.c) $(sort $(wildcard base/*.c)))
 $(foreach t,$(HOST_LIB_TESTS:lib_%=%),$(eval $(H)/lib_$t: $(call host_lib_obj,$t)))
+$(H)/obj/driver/%: HOST_INC := -Ilib -I. -I$(GEN)
+$(H)/obj/test/host/driver_%: HOST_INC += -Ilib
+host_driver_obj = $(call host_obj,test/host/driver_$1.c $(HOST_DRIVER_$1) $(sort $(wildcard base/*.c)))
+$(foreach t,$(HOST_DRIVER_TESTS:driver_%=%),$(eval $(H)/driver_$t: $(call host_driver_obj,$t)))
 $(H)/libkernel.a: $(call host_obj,$(HOST_HELP_SRC) $(HOST_KERNEL_SRC))
 	$(call say,AR,$@)rm -f $@ && ar rcsD $@ $^
 # Tests of the whole kernel by its system calls: freed memory is poisoned, test/host/poison.c says how.
-HOST_POISON := frame_init frame_alloc frame_alloc_run frame_give frame_drop slab_alloc slab_take slab_free
+HOST_POISON := frame_init frame_alloc frame_alloc_run frame_give frame_drop slab_alloc slab_take slab_free \
+               account_charge account_page account_page_raw
 $(filter $(H)/kernel_sys_%,$(HOST_KERNEL_TESTS:%=$(H)/%)): HOST_LIBS += $(HOST_POISON:%=-Wl,--wrap=%)
-HOST_TESTS := $(addprefix $(H)/,$(HOST_BASE_TESTS) $(HOST_KERNEL_TESTS) $(HOST_LIB_TESTS))
+HOST_TESTS := $(addprefix $(H)/,$(HOST_BASE_TESTS) $(HOST_KERNEL_TESTS) $(HOST_LIB_TESTS) $(HOST_DRIVER_TESTS))
 $(HOST_TESTS):
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_CFLAGS) -o $@ $(filter %.o %.a,$^) $(HOST_LIBS)
 
@@ -51,4 +61,5 @@ coverage-tests:
 host-tests: $(HOST_TESTS) ; @:
 -include $(patsubst %.o,%.d,$(foreach t,$(HOST_BASE_TESTS) $(HOST_KERNEL_TESTS),$(call host_obj,test/host/$t.c)) \
                            $(call host_obj,$(HOST_HELP_SRC) $(HOST_KERNEL_SRC)) \
-                           $(foreach t,$(HOST_LIB_TESTS:lib_%=%),$(call host_lib_obj,$t)))
+                           $(foreach t,$(HOST_LIB_TESTS:lib_%=%),$(call host_lib_obj,$t)) \
+                           $(foreach t,$(HOST_DRIVER_TESTS:driver_%=%),$(call host_driver_obj,$t)))

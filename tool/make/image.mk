@@ -11,7 +11,7 @@ SYSTEM   ?= base
 # Only what is executed in place or measured: no header, no symbols.
 $(B)/boot.bin: $(B)/boot.elf
 	$(call say,BIN,$@)$(OBJCOPY) -O binary -j .text $< $@
-$(B)/kernel $(B)/kernel-test: %: %.elf
+$(patsubst %,$(B)/%,kernel kernel-test kernel-ubsan kernel-planted): %: %.elf
 	$(call say,STRIP,$@)$(STRIP) $< $@
 # A description names manifests, and which ones only its compiler knows; so all count.
 $(B)/system/%: system/%.toml $(wildcard system/*.toml server/*/manifest.toml driver/*/manifest.toml command/*/manifest.toml tool/system/*.py)

@@ -35,8 +35,9 @@ $(call kernel_object_of,$(filter %.c,$(filter-out $(KERNEL_QUICK),$(KERNEL_SRC))
 
 # Message words stay in their registers all the way; what else the program has is saved before these functions begin. No loop may
 # become a call of memcpy, which keeps neither rule.
-$(patsubst %,$(B)/obj/kernel/kernel/ipc/%.c.o,fast fast_message): KERNEL_CFLAGS += -O2 -fno-schedule-insns -fno-tree-loop-distribute-patterns \
+KERNEL_FAST_FLAGS := -O2 -fno-schedule-insns -fno-tree-loop-distribute-patterns \
   -ffixed-s0 $(foreach n,1 2 3 4 5 6,-ffixed-a$n) $(foreach n,1 2 3 4 5 6 7 8 9 10 11,-fcall-used-s$n)
+$(patsubst %,$(B)/obj/kernel/kernel/ipc/%.c.o,fast fast_message): KERNEL_CFLAGS += $(KERNEL_FAST_FLAGS)
 
 # The short system calls are few, and counted.
 $(call kernel_object_of,kernel/syscall/quick.c kernel/ipc/fast_notice.c kernel/memory/page.c): KERNEL_CFLAGS += -O2
@@ -62,5 +63,22 @@ $(B)/kernel.elf $(B)/kernel-test.elf: $(B)/kernel.lds | $(LD)
 $(B)/boot.elf: $(B)/boot.lds $(BOOT_OBJ) | $(LD)
 	$(call say,LD,$@)$(CC) $(BOOT_LDFLAGS) -Wl,-T,$< -o $@ $(BOOT_OBJ) -lgcc
 
+# The same under -fsanitize=undefined, with kernel/check/ubsan to say what was found: kernel-ubsan.elf, for `make fuzz-target`. Not
+# optimised as one, so that every check stays where its line is. kernel-planted.elf has something to find.
+# What keeps message words in their registers cannot call: there a finding is a trap, and its address names the line.
+UBSAN_FLAGS    := -fsanitize=undefined -fno-sanitize-recover=undefined
+UBSAN_TRAPS    := kernel/ipc/fast.c kernel/ipc/fast_message.c
+ubsan_object_of = $(patsubst %,$(B)/obj/ubsan/%.o,$(1))
+UBSAN_OBJ     := $(call ubsan_object_of,$(KERNEL_SRC) kernel/check/ubsan/ubsan.c)
+$(call ubsan_object_of,$(UBSAN_TRAPS)): UBSAN_FLAGS += -fsanitize-undefined-trap-on-error
+$(B)/obj/ubsan/%.o: % $(call rules,kernel) | $(GEN)/contract.mk
+	$(call say,UBSANCC,$<)mkdir -p $(@D) && $(CC) $(KERNEL_CFLAGS) $(if $(filter %.c,$<),$(UBSAN_FLAGS)) $(ASM_FLAGS) -MMD -MP -c -o $@ $<
+$(call ubsan_object_of,$(UBSAN_TRAPS)): KERNEL_CFLAGS += $(KERNEL_FAST_FLAGS)
+$(B)/kernel-ubsan.elf: $(UBSAN_OBJ) $(call ubsan_object_of,kernel/check/on/check.c kernel/check/ubsan/pace.c)
+$(B)/kernel-planted.elf: $(UBSAN_OBJ) $(call ubsan_object_of,kernel/check/planted/check.c)
+$(B)/kernel-ubsan.elf $(B)/kernel-planted.elf: $(B)/kernel.lds | $(LD)
+	$(call say,LD,$@)$(CC) $(KERNEL_LDFLAGS) -Wl,-T,$< -o $@ $(filter %.o,$^) -lgcc
+
 all: $(B)/kernel.elf $(B)/kernel-test.elf $(B)/boot.elf
+-include $(patsubst %.o,%.d,$(UBSAN_OBJ))
 -include $(patsubst %.o,%.d,$(sort $(call kernel_objects,off) $(call kernel_objects,on)) $(BOOT_OBJ))

@@ -27,13 +27,14 @@ $(RUST_LIB)/nacre.stamp: $(RUST)/.made lang/rust/nacre-rustc
 # Interfaces of the tests' own: test/lang/NAME.nid, as stubs for each language in build/lang.
 LANG_GEN := build/lang
 LANG_NID := $(wildcard test/lang/*.nid)
-$(LANG_GEN)/.made: $(LANG_NID) idl/interface.nid $(wildcard tool/idl/*.py tool/idl/*.lark) tool/make/lang.mk
+RUST_NID := $(LANG_NID) test/idl/tally.nid
+$(LANG_GEN)/.made: $(RUST_NID) idl/interface.nid $(wildcard tool/idl/*.py tool/idl/*.lark) tool/make/lang.mk
 	$(call say,IDL,test/lang/)$(PYTHON) tool/idl/idl.py --out $(LANG_GEN) --c --cpp --hostile $(LANG_GEN)/test/babel_hostile.h $(LANG_NID) && \
-	  $(PYTHON) tool/idl/idl.py --out $(LANG_GEN)/rust --rust $(LANG_NID) && \
+	  $(PYTHON) tool/idl/idl.py --out $(LANG_GEN)/rust --rust $(RUST_NID) && \
 	  $(PYTHON) tool/idl/gen_link.py --out $(LANG_GEN) $(LANG_NID) && touch $@
 
 $(RUST_TEST:%=$(L)/%.a): $(L)/%.a: test/lang/%.rs $(LANG_GEN)/.made $(RUST_LIB)/nacre.stamp
-	$(call say,RUSTC,$<)mkdir -p $(@D) && $(RUSTC) $(patsubst test/lang/%.nid,--interface $(LANG_GEN)/rust/%.rs,$(LANG_NID)) -o $@ $<
+	$(call say,RUSTC,$<)mkdir -p $(@D) && $(RUSTC) $(patsubst %.nid,--interface $(LANG_GEN)/rust/%.rs,$(notdir $(RUST_NID))) -o $@ $<
 $(RUST_TEST:%=$(L)/%.elf): $(L)/%.elf: $(L)/%.a $(LANG_NEEDS) | $(LD)
 	$(call say,LD,$@)$(call lang_link,$<)
 

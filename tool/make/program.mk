@@ -54,6 +54,10 @@ $(foreach d,$(TEST_DIRS),$(eval $(call program,test-$(notdir $d),$(sort $(wildca
 $(foreach d,$(BENCH_DIRS),$(eval $(call program,bench-$(notdir $d),$(sort $(wildcard $d/*.c)))))
 $(foreach f,$(TEST_FILES),$(eval $(call program,test-$(notdir $(f:.c=)),$f)))
 
+# The driver of disks, with a moment counted wherever the device gets or gives back something (test/target/blk_dying).
+$(B)/program/test-blk_dying.elf: $(PROGRAM_OBJ_virtio-blk)
+$(B)/program/test-blk_dying.elf: private USER_LDFLAGS += -Wl,--wrap=virtio_queue_notify,--wrap=virtio_queue_take
+
 $(B)/program/%.elf: $(START_OBJ) $(LIBNACRE) $(NEWLIB_LIB) | $(LD)
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(USER_LDFLAGS) -o $@ $(START_OBJ) \
 	  $(filter-out $(START_OBJ),$(filter %.o,$^)) -Wl,--start-group $(filter %.a,$^) $(NEWLIB)/lib/libm.a -lgcc -Wl,--end-group

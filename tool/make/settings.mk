@@ -1,13 +1,18 @@
 # settings.mk - what can be set on make's command line, checked here, with one sentence for a wrong value.
 # setting: WIDTH=32|64    word size of the machine; 32 without it, and both for make test
 # setting: MEM=16M        its RAM, 1M to 1024M
+# setting: BOOT=ram       for make run: the image in RAM, and no flash
 # setting: PROGRAM=FILE   an ELF file to put into the image
 # setting: DISK=FILE      raw images of disks, dev/block0 first: truncate -s 16M FILE makes an empty one
 # setting: NET=yes        a network card, on a network that reaches nothing but QEMU at 10.0.2.2
+# setting: GPU=yes        a display, a keyboard and a tablet, and the system `display`; GPU=window: in a window
+# setting: SERIAL=SOCKET  serial ports, dev/serial0 first: Unix sockets that QEMU makes; socat - UNIX:SOCKET talks to one
 # setting: ONLY=WORD      for make test: a part, a check, or a word of checks' names
 # setting: BENCH=NAME     for make bench and make profile: a figure
 # setting: NAME=lua       for make port and make fuzz: which; without it all
 # setting: SECONDS=60     for make fuzz: how long each
+# setting: SEED=1         for make demo: which services die when
+# setting: DEATHS=100     for make demo: how many, at least
 # setting: DEPS=no        only list missing Debian packages; DEPS=have: trust that all is there
 # setting: V=1            show every command
 
@@ -32,6 +37,16 @@ ifeq ($(shell echo '$(MEM)' | grep -Ex '([1-9][0-9]{0,2}|10[01][0-9]|102[0-4])M'
 $(error MEM is a number of megabytes from 1M to 1024M, not "$(MEM)")
 endif
 
+ifneq ($(BOOT),)
+ifeq ($(call one-of,$(BOOT),flash ram),)
+$(error BOOT is flash or ram, not "$(BOOT)")
+endif
+endif
+# Only the 64-bit machine of QEMU brings a firmware.
+ifeq ($(filter run-opensbi,$(MAKECMDGOALS))$(WIDTH_ASKED),run-opensbi32)
+$(error QEMU brings no OpenSBI for the 32-bit machine: make run-opensbi WIDTH=64)
+endif
+
 # Ports have a recipe; newlib is built with everything.
 PORTS_KNOWN := $(filter-out newlib,$(patsubst port/%/port.mk,%,$(wildcard port/*/port.mk)))
 FUZZERS_KNOWN := $(patsubst test/fuzz/%.c,%,$(shell grep -l '^int LLVMFuzzerTestOneInput' test/fuzz/*.c))
@@ -47,8 +62,31 @@ $(error SECONDS is a whole number from 1 on, not "$(SECONDS)")
 endif
 endif
 
+ifneq ($(SEED),)
+ifeq ($(shell echo '$(SEED)' | grep -Ex '[0-9]{1,9}'),)
+$(error SEED is a whole number, not "$(SEED)")
+endif
+endif
+ifneq ($(DEATHS),)
+ifeq ($(shell echo '$(DEATHS)' | grep -Ex '[1-9][0-9]{0,2}'),)
+$(error DEATHS is a whole number from 1 to 999, not "$(DEATHS)")
+endif
+endif
+
 ifneq ($(words $(DISK)),$(words $(wildcard $(DISK))))
 $(error DISK names a file that is not there: "$(DISK)"; truncate -s 16M FILE makes an empty one)
+endif
+
+ifneq ($(GPU),)
+ifeq ($(call one-of,$(GPU),yes window),)
+$(error GPU is yes or window, not "$(GPU)")
+endif
+# The base system has no memory for a picture.
+SYSTEM ?= display
+endif
+
+ifneq ($(wordlist 5,6,$(SERIAL)),)
+$(error SERIAL names $(words $(SERIAL)) sockets, and a machine has four serial ports)
 endif
 
 DEPS_MODE := $(if $(call one-of,$(DEPS),no),list,$(or $(DEPS),install))

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """mutate.py - are the tests worth anything? Plants faults in the portable kernel, one at a time, and sees who notices.
 
-    mutate.py [--count N] [--seed S]        ends with  mutate: planted N caught N
+    mutate.py [--count N] [--seed S] [--only PROGRAM [TEST]] [--in WORDS]      ends with  mutate: planted N caught N
 
 A fault is one small change of a line: another operator, a negated condition, a dropped call, an error that is not told.
 Which ones, follows from the seed alone. Each is planted in a copy of the tree under build/mutate, whose objects are copied
@@ -22,7 +22,7 @@ import sys
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 COPY = os.path.join(TOP, "build/mutate/tree")
 PARTS = ["ipc", "thread", "object", "memory", "syscall"]
-SECONDS = 120       # wall-clock net of one test program
+SECONDS = 600       # wall-clock net of one test program
 # (what, pattern, replacement): applied to one match in a line of a function's body.
 CHANGES = [
     ("operator", r" == ", " != "), ("operator", r" != ", " == "), ("operator", r" < ", " <= "), ("operator", r" > ", " >= "),
@@ -49,9 +49,11 @@ def bodies(text):
             yield number, line
 
 
-def candidates():
-    """Every change there is, as (path, line number, new line, what), in a fixed order."""
+def candidates(within):
+    """Every change there is in files of a part, or of that name, as (path, line number, new line, what), in a fixed order."""
     for path in sorted(path for part in PARTS for path in glob.glob(f"kernel/{part}/*.c")):
+        if within and not {path.split("/")[1], os.path.basename(path)[:-2]} & set(within.split(",")):
+            continue
         with open(path, encoding="utf-8") as file:
             text = file.read()
         for number, line in bodies(text):
@@ -96,21 +98,21 @@ def fails(*command):
 # --- one fault ---------------------------------------------------------------------------------------------------
 
 def host_programs():
-    """The kernel's host tests: those of its system calls first, which notice most."""
+    """The kernel's host tests: the reference model first, then the others of system calls, which notice most."""
     names = [os.path.basename(path)[:-2] for path in sorted(glob.glob("test/host/kernel_*.c"))]
-    return sorted(names, key=lambda name: not name.startswith("kernel_sys"))
+    return sorted(names, key=lambda name: (name != "kernel_sys_reference", not name.startswith("kernel_sys")))
 
 
-def noticed_by():
+def noticed_by(only):
     """The test program that fails in the copy, None if none does, "" if the fault does not compile."""
     if not make("build/host/libkernel.a"):
         return ""
-    for name in host_programs():
+    for name in only[:1] or host_programs():
         if not make(f"build/host/{name}"):
             return ""
-        if fails(f"build/host/{name}"):
+        if fails(f"build/host/{name}", *only[1:]):
             return name
-    on_target = fails("/usr/bin/python3", "tool/test/run.py", "--only", "target.kernel", "--width", "32")
+    on_target = not only and fails("/usr/bin/python3", "tool/test/run.py", "--only", "target.kernel", "--width", "32")
     return "target.kernel" if on_target else None
 
 
@@ -129,10 +131,10 @@ def write(path, text):
         file.write(text)
 
 
-def trial(path, number, changed, what):
+def trial(path, number, changed, what, only):
     """None: not a fault. Else whether it was noticed."""
     text = plant(path, number, changed)
-    noticed = noticed_by()
+    noticed = noticed_by(only)
     write(path, text)
     if noticed == "":
         return None
@@ -146,18 +148,24 @@ def main():
     parser = argparse.ArgumentParser(description="Plants faults in the kernel and counts how many the tests catch.")
     parser.add_argument("--count", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", nargs="+", default=[], help="ask only this program of test/host, and of it these tests")
+    parser.add_argument("--in", dest="within", help="only in these parts and files: thread,call,reply")
     arguments = parser.parse_args()
     os.chdir(TOP)
     copy_make()
-    if not make("host-tests"):
+    names = arguments.only[:1] or host_programs()
+    if not make(*(f"build/host/{name}" for name in names)):
         sys.exit("mutate: the tree does not build as it is; run make test first.")
-    drawn = list(candidates())
+    for name in names:      # a test that fails anyway would catch everything
+        if fails(f"build/host/{name}", *arguments.only[1:]):
+            sys.exit(f"mutate: {name} fails without any fault; run make test ONLY=host.{name} first.")
+    drawn = list(candidates(arguments.within))
     random.Random(arguments.seed).shuffle(drawn)
     results = []
     for fault in drawn:
         if len(results) == arguments.count:
             break
-        caught = trial(*fault)
+        caught = trial(*fault, arguments.only)
         results += [] if caught is None else [caught]
     print(f"mutate: planted {len(results)} caught {sum(results)}")
     return 0 if sum(results) * 10 >= len(results) * 8 else 1

@@ -23,6 +23,8 @@ def rights(system, program):
     for path, how in program.publish.items():
         kind = "one connection for all" if how == "shared" else "a connection for each client"
         yield f"publishes {path}, {kind}"
+    for name in program.debug:
+        yield f"debugs {name}: reads and changes its memory and its registers"
     for device in program.devices:
         yield f"drives {device}" + (", trusted with all RAM" if program.trusted_dma else "")
     for name, pages in program.memory.items():

@@ -59,6 +59,7 @@ KEYS = {
     "limit": (dict, {}),           # path that it publishes = processes that may be connected at a time
     "lookup": (list, []),          # paths, or PREFIX/*
     "see": (list, []),             # the same, to be listed but not reached
+    "debug": (list, []),           # services whose memory and registers it may read and change
     "resolve": (bool, False),      # may connect by stored ID
     "devices": (list, []),         # `compatible` strings: the device handles "device", "device2", ...
     "properties": (list, []),      # of the device's node, put into the environment as NAME=value
@@ -76,7 +77,7 @@ RESTARTS = ("always", "on-failure", "never")
 DEPENDS = ("restart", "tell")
 KEEPER_PAGES = 16         # idl/keeper.nid
 # Init's own priority: it cannot notice a hang of what runs at it or above.
-INIT_PRIORITY = 24
+WATCH_PRIORITY = 31
 
 
 def nearest(word, words):
@@ -206,12 +207,13 @@ class Program:
     def check_supervision(self):
         for key in ("backoff_ms", "give_up", "depends", "heartbeat_ms"):
             self.require(self.kind == "service" or key not in self.changes, key, f"`{key}` is for services.")
-        self.require(1 <= self.backoff_ms <= 60000, "backoff_ms", "`backoff_ms` must be 1 to 60000.")
+        self.require(0 <= self.backoff_ms <= 60000, "backoff_ms", "`backoff_ms` must be 0 to 60000.")
         self.require(set(self.give_up) == {"deaths", "seconds"} and all(type(n) is int for n in self.give_up.values()) and
-                     1 <= self.give_up["deaths"] <= 16 and 1 <= self.give_up["seconds"] <= 3600, "give_up",
-                     "`give_up` is { deaths = 1 to 16, seconds = 1 to 3600 }.")
+                     0 <= self.give_up["deaths"] <= 16 and 1 <= self.give_up["seconds"] <= 3600, "give_up",
+                     "`give_up` is { deaths = 0 to 16, seconds = 1 to 3600 }.")
         for name, how in self.depends.items():
             self.require(how in DEPENDS, "depends", f"`depends` says `restart` or `tell` of {name}, not {how!r}.", how)
+        self.require(self.kind == "program" or not self.debug, "debug", "`debug` is for programs.")
         self.require(self.kind == "service" or not self.keep, "keep", "`keep` is for services.")
         self.require(self.keep % 2 == 0 and 0 <= self.keep <= KEEPER_PAGES, "keep",
                      f"`keep` is an even number of pages, up to {KEEPER_PAGES}.")
@@ -222,8 +224,8 @@ class Program:
                      "`heartbeat_ms` must be 10 to 3600000, or 0.")
         self.require(not self.heartbeat_ms or self.server, "heartbeat_ms",
                      "`heartbeat_ms` needs `server = true`: the loop of the server answers.")
-        self.require(not self.heartbeat_ms or self.priority < INIT_PRIORITY, "heartbeat_ms",
-                     f"`heartbeat_ms` needs a priority below init's, {INIT_PRIORITY}: a hang at or above it keeps init from running.")
+        self.require(not self.heartbeat_ms or self.priority < WATCH_PRIORITY, "heartbeat_ms",
+                     f"`heartbeat_ms` needs a priority below {WATCH_PRIORITY}, at which init watches: a hang there keeps it from running.")
 
     def check_paths(self):
         for path, how in self.publish.items():
@@ -301,6 +303,8 @@ class Program:
             yield f"lookup {pattern}"
         for pattern in self.see:
             yield f"see {pattern}"
+        for name in self.debug:
+            yield f"debug {name}"
         if self.trusted_dma:
             yield "trusted-dma"
         if self.dma:
@@ -356,7 +360,7 @@ class System:
             service.require(not service.keep or self.keeper, "keep", "`keep` needs a service `keeper` in the description.")
         self.check_lookups(services + programs)
         self.check_priorities(services + programs)
-        self.check_dependencies(services)
+        self.check_dependencies(services, programs)
         self.services, self.programs = self.order(services, programs), programs
         self.check_memory()
 
@@ -409,12 +413,16 @@ class System:
                                 f"names (priority {names.priority}) serves {program.name} (priority {program.priority}), "
                                 "which looks names up, and must not run below it.")
 
-    def check_dependencies(self, services):
+    def check_dependencies(self, services, programs):
         """Each names a service; none is restarted because of itself."""
         by_name = {service.name: service for service in services}
         for service in services:
             for name in service.depends:
                 service.require(name in by_name, "depends", f"there is no service {name}{nearest(name, by_name)}.", name)
+
+        for program in programs:
+            for name in program.debug:
+                program.require(name in by_name, "debug", f"there is no service {name}{nearest(name, by_name)}.", name)
 
         def visit(service, chain):
             for name, how in service.depends.items():

@@ -123,7 +123,7 @@ def object_faults():
 def server_faults():
     """A page may stand under the name of the protocol: the console's driver is called uart16550."""
     other = {"uart16550": "console", "goldfish-rtc": "rtc", "virtio-blk": "block", "virtio-net": "net",
-             "virtio-rng": "rng"}
+             "virtio-rng": "rng", "virtio-gpu": "framebuffer", "virtio-input": "input", "virtio-console": "serial"}
     for path in ["server/init/", *sorted(glob.glob("server/*/manifest.toml") + glob.glob("driver/*/manifest.toml"))]:
         name = os.path.basename(os.path.dirname(path))
         if not os.path.exists(f"doc/server/{other.get(name, name)}.md"):

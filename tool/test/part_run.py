@@ -24,9 +24,9 @@ SHOWN = [
 PLAIN = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key not in ("WIDTH", "MEM")}
 
 
-def make_run(width, text, *settings):
+def make_run(width, text, *settings, goal="run"):
     """Status and output, its line ends made plain, of `make run` with that input."""
-    done = subprocess.run(["make", "--no-print-directory", "run", "DEPS=have", f"WIDTH={width}", *settings], input=text,
+    done = subprocess.run(["make", "--no-print-directory", goal, "DEPS=have", f"WIDTH={width}", *settings], input=text,
                           env=PLAIN, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                           timeout=120)
     return done.returncode, done.stdout
@@ -64,6 +64,18 @@ def nothing(name, width):
 
 def small(name, width):
     return verdict(name, *make_run(width, "mem\npoweroff\n", "MEM=2M"), [r"2048 KiB RAM$", r"^machine +\d+ KiB"])
+
+
+def ram(name, width):
+    return verdict(name, *make_run(width, "hello\npoweroff\n", "BOOT=ram"), [r"^boot: [\d,]+ instructions", r"^hello, world$"])
+
+
+def opensbi(name, width):
+    """On RV32 one sentence says why not."""
+    status, output = make_run(width, "hello\npoweroff\n", goal="run-opensbi")
+    if width == 32:
+        return verdict(name, not status, output, [r"QEMU brings no OpenSBI for the 32-bit machine: make run-opensbi WIDTH=64"])
+    return verdict(name, status, output, [r"^OpenSBI v", r"RV64, 16384 KiB RAM$", r"^hello, world$"])
 
 
 def program(name, width):
@@ -126,6 +138,8 @@ ROWS = [
     (session, "the piped session of the first five minutes shows what it should and ends with status 0"),
     (nothing, "with nothing on its standard input make run boots to the prompt and ends"),
     (small, "MEM=2M reaches the prompt"),
+    (ram, "BOOT=ram boots from RAM, without flash"),
+    (opensbi, "make run-opensbi boots below QEMU's own firmware on RV64, and says that there is none for RV32"),
     (program, "PROGRAM= puts an ELF file from outside into the image, and the shell runs it with arguments"),
     (addr2line, "the addr2line command of a crash report, pasted, names the function and the line"),
     (terminal, "at a terminal Ctrl-C ends the guest's program and not QEMU, and Ctrl-A X ends QEMU"),

@@ -14,7 +14,8 @@ import tomllib
 from dataclasses import dataclass, field
 
 from check import WIDTHS, Check, Job, Result, failed, passed, tail, tap_results, tests_of
-from qemu import Machine, drive_words
+from far_end import FarEnds
+from qemu import Machine, drive_words, serial_words
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../image"))
 DEADLINE_STATUS = 3
@@ -28,6 +29,7 @@ class Scenario:
     sentence: str = ""
     widths: list = field(default_factory=lambda: list(WIDTHS))
     mem: str = "16M"
+    boot: str = "flash"
     cpu: str = ""
     qemu: list = field(default_factory=list)
     kernel: str = "kernel-test"
@@ -37,6 +39,7 @@ class Scenario:
     files: dict = field(default_factory=dict)
     options: str = ""
     disk: list = field(default_factory=list)
+    serial: int = 0
     deadline_s: int = 0
     seconds: int = 120
     damage: str = ""
@@ -73,7 +76,7 @@ def mode(scenario):
 def options(scenario):
     """The image's boot options. A system that waits for input where waits take no time is at its deadline at once,
     so it has none unless it asks; everything else has a minute."""
-    waits = not scenario.init and mode(scenario) == "test"
+    waits = not scenario.init and mode(scenario) == "test" or scenario.boot == "opensbi"
     seconds = scenario.deadline_s or (0 if waits else 60)
     return " ".join(filter(None, [f"deadline={seconds * 10**9}" if seconds else "", scenario.options]))
 
@@ -83,7 +86,7 @@ def options(scenario):
 def goals(scenario, width):
     """What make builds for the scenario's image: a whole system, or one program with nothing around it."""
     folder = f"build/rv{width}"
-    files = [path.format(build=folder) for path in scenario.files.values()]
+    files = [path.format(build=folder) for path in scenario.files.values()] + [f"{folder}/{scenario.kernel}"]
     if scenario.init:
         parts = ["image-base", f"{folder}/program/{scenario.init}"]
     elif scenario.programs:
@@ -181,9 +184,13 @@ def disks_verdict(scenario, paths):
 
 # --- the run -----------------------------------------------------------------------------------------------------
 
-def play(scenario, machine):
+def play(scenario, machine, far):
     """Types what the scenario says and collects all output. Returns what went wrong, or an empty text."""
     for step in scenario.step:
+        if "serial" in step or "monitor" in step:
+            if wrong := far.play(step, machine):
+                return wrong
+            continue
         if "expect" in step and not machine.expect(step["expect"]):
             return f"QEMU ended before this came: {step['expect']}"
         machine.send(step.get("send", ""))
@@ -216,11 +223,14 @@ def run(scenario, width):
     """(what went wrong or "", output) of one run."""
     image = image_build(scenario, width)
     disks, drives = disks_build(scenario, width)
-    with Machine(width, scenario.mem, image, mode(scenario), cpu=scenario.cpu.format(width=width),
-                 extra=[*drive_words(disks, drives), *scenario.qemu], seconds=scenario.seconds,
-                 reboot=scenario.reboot) as machine:
+    with FarEnds(scenario.serial) as far, \
+         Machine(width, scenario.mem, image, mode(scenario), cpu=scenario.cpu.format(width=width),
+                 extra=[*drive_words(disks, drives), *serial_words(far.paths()), *far.words(), *scenario.qemu],
+                 seconds=scenario.seconds, reboot=scenario.reboot, boot=scenario.boot) as machine:
         try:
-            wrong = play(scenario, machine) or verdict(scenario, machine) or disks_verdict(scenario, disks)
+            wrong = play(scenario, machine, far) or verdict(scenario, machine) or disks_verdict(scenario, disks)
+        except EOFError:
+            wrong = "QEMU ended while something was still to come over a serial port"
         except TimeoutError:
             wrong = f"QEMU was stopped after {scenario.seconds} s of wall-clock time"
         return wrong, machine.output

@@ -24,7 +24,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 
 from check import TOP, failed  # noqa: E402
 
-PARTS = ["layers", "contract", "host", "fuzz", "model", "tool", "interfaces", "static", "posix", "scenario", "fast", "versions",
+PARTS = ["layers", "contract", "host", "fuzz", "model", "tool", "interfaces", "static", "posix", "scenario", "demo", "fast", "inject", "versions", "display",
          "ports", "footprint", "bench", "languages", "sdk", "tutorial", "run", "debug", "docs", "repro"]
 CORES = os.cpu_count() or 1
 # Only one make at a time builds in this tree.

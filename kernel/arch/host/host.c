@@ -15,7 +15,7 @@ static struct simulation {
 	const struct arch_handlers *handlers;
 	uint64_t clock_ns, timer_ns;
 	bool enabled[HOST_IRQ_LINES], raised[HOST_IRQ_LINES];
-	unsigned preempt_every;
+	unsigned preempt_every, preempt_at;
 	char console[HOST_CONSOLE_BYTES];
 	size_t console_bytes;
 } machine = { .timer_ns = NEVER_NS };
@@ -363,9 +363,16 @@ void host_preempt_every(unsigned asks)
 	machine.preempt_every = asks;
 }
 
+void host_preempt_at(unsigned ask)
+{
+	machine.preempt_at = ask;
+}
+
 bool arch_interrupt_pending(void)
 {
 	host_counts.pending_asks++;
+	if (machine.preempt_at && host_counts.pending_asks == machine.preempt_at)
+		return true;
 	if (machine.preempt_every && host_counts.pending_asks % machine.preempt_every == 0)
 		return true;
 	return timer_is_due() || line_pending();

@@ -51,6 +51,8 @@ uint64_t host_timer_ns(void);              /* what the timer is set to; NEVER_NS
 void host_interrupt_raise(unsigned line);  /* once; kept while the line is disabled */
 void host_preempt_every(unsigned asks);    /* every so many-th arch_interrupt_pending says yes; 0: only when true */
 
+void host_preempt_at(unsigned ask);        /* the so many-th of host_counts.pending_asks says yes; 0: none */
+
 /* What was asked of the machine, to count or to compare. */
 extern struct host_counts {
 	unsigned activations, page_flushes, space_flushes, instruction_fences, pending_asks;

@@ -301,7 +301,6 @@ idle:
 	/* leave_kernel(): never returns; runs arch_cpu.frame on a fresh stack. */
 	.globl leave_kernel
 leave_kernel:
-	la tp, arch_cpu
 	LOAD sp, STACK(tp)
 	j leave
 

@@ -98,7 +98,7 @@ paddr_t map_kernel(paddr_t text, paddr_t data, paddr_t tree)
 void map_boot(struct arch_boot *boot)
 {
 	tables.first = kernel_tables;
-	arch_cpu.space = arch_space_word(tables.base);
+	arch_here()->space = arch_space_word(tables.base);
 	boot->tree = (const void *)(TREE_BASE + (boot->tree_base & (MEGA_BYTES - 1)));
 	boot->text_bytes = TEXT_BYTES;
 	boot->data_bytes = DATA_BYTES;
@@ -163,7 +163,7 @@ size_t arch_spare_pages(paddr_t *base)
 
 void arch_space_activate(paddr_t root)
 {
-	arch_space_switch(&arch_cpu, arch_space_word(root));
+	arch_space_switch(arch_here(), arch_space_word(root));
 }
 
 void arch_space_fill(void *root)
@@ -173,20 +173,20 @@ void arch_space_fill(void *root)
 
 void arch_space_gone(paddr_t root)
 {
-	if (arch_space_word(root) == arch_cpu.space)
+	if (arch_space_word(root) == arch_here()->space)
 		arch_space_activate(tables.base);
 }
 
 /* A space that is not active has nothing cached: activating another has emptied the cache. */
 void arch_tlb_flush_page(paddr_t root, vaddr_t address)
 {
-	if (arch_space_word(root) == arch_cpu.space)
+	if (arch_space_word(root) == arch_here()->space)
 		__asm__ volatile("sfence.vma %0, %1" : : "r"(address), "r"(0) : "memory");
 }
 
 void arch_tlb_flush_space(paddr_t root)
 {
-	if (arch_space_word(root) == arch_cpu.space)
+	if (arch_space_word(root) == arch_here()->space)
 		__asm__ volatile("sfence.vma zero, %0" : : "r"(0) : "memory");
 }
 

@@ -54,6 +54,7 @@ place_stack:
 	.balign 4
 paging_on:
 	li sp, STACK_TOP
+	la tp, arch_cpu /* for good, in the kernel */
 	mv a0, s0
 	mv a1, s1
 	mv a2, s3

@@ -59,7 +59,7 @@ bool arch_interrupt_pending(void)
 /* What stval holds for an illegal instruction or a breakpoint differs from hart to hart; pc does not. */
 static uintptr_t fault_address(uintptr_t trap)
 {
-	return trap == TRAP_ILLEGAL || trap == TRAP_BREAKPOINT ? arch_cpu.frame->pc : CSR_READ(CSR_STVAL);
+	return trap == TRAP_ILLEGAL || trap == TRAP_BREAKPOINT ? arch_here()->frame->pc : CSR_READ(CSR_STVAL);
 }
 
 void trap_take(void)
@@ -68,10 +68,10 @@ void trap_take(void)
 
 	if ((intptr_t)trap < 0) {
 		arch_interrupt_poll();
-		if (arch_cpu.unsettled)
+		if (arch_here()->unsettled)
 			handlers->settle();
 	} else if (trap == TRAP_ECALL) {
-		arch_cpu.frame->pc += 4;
+		arch_here()->frame->pc += 4;
 		handlers->syscall();
 	} else {
 		handlers->fault(fault_cause(trap), fault_address(trap));
@@ -90,7 +90,7 @@ quick_t trap_interrupt(uintptr_t cause)
 
 void trap_result(uintptr_t a0, uintptr_t a1)
 {
-	uintptr_t *x = arch_cpu.frame->x;
+	uintptr_t *x = arch_here()->frame->x;
 
 	memset(&x[X_T0], 0, 3 * sizeof *x);
 	memset(&x[X_A0], 0, 8 * sizeof *x);
@@ -113,11 +113,11 @@ void arch_fast_forbid(unsigned why, bool forbid)
 void arch_start(const struct arch_handlers *filled)
 {
 	handlers = filled;
-	arch_cpu.stack_top = STACK_TOP;
+	arch_here()->stack_top = STACK_TOP;
 	for (unsigned i = 0; i < QUICK_CALLS; i++)
-		arch_cpu.quick[i] = (uintptr_t)arch_quick_calls[i] ?: (uintptr_t)ordinary_take;
-	arch_cpu.quick[CALL_CONNECTION_SIGNAL] = (uintptr_t)signal_take;
-	arch_cpu.quick[CALL_THREAD_YIELD] = (uintptr_t)yield_take;
+		arch_here()->quick[i] = (uintptr_t)arch_quick_calls[i] ?: (uintptr_t)ordinary_take;
+	arch_here()->quick[CALL_CONNECTION_SIGNAL] = (uintptr_t)signal_take;
+	arch_here()->quick[CALL_THREAD_YIELD] = (uintptr_t)yield_take;
 	arch_fast_forbid(0, false);
 	CSR_CLEAR(CSR_SSTATUS, SSTATUS_SPP | SSTATUS_SPIE);
 	CSR_SET(CSR_SIE, INTERRUPT_EXTERNAL);

@@ -1,4 +1,4 @@
-/* check.c - test kernels: every invariant of every object after every system call. */
+/* check.c - test kernels: every invariant of every object after every system call, or after each so many (pace.c). */
 #include "check/check.h"
 #include "ipc/interrupt.h"
 #include "ipc/receive.h"
@@ -63,6 +63,6 @@ void kernel_check_all(void)
 {
 	if (countdown--)
 		return;
-	countdown = object_count(&machine_budget) / 64 * CALLS_PER_CHECK_PER_OBJECT;
+	countdown = kernel_check_pace + object_count(&machine_budget) / 64 * CALLS_PER_CHECK_PER_OBJECT;
 	kernel_check_now();
 }

@@ -16,6 +16,9 @@ use core::ops::Deref;
 pub struct Handle(RawHandle);
 
 impl Handle {
+    /// Where a type of object is asked for: any.
+    pub const OBJECT: u32 = 0;
+
     /// Takes over a handle by its number; 0 is none.
     ///
     /// # Safety

@@ -12,6 +12,18 @@ use crate::handle::{AsHandle, Connection, Handle, Memory};
 use crate::{Error, Result, Words};
 use core::marker::PhantomData;
 
+extern "C" {
+    /// The library's rules of asking again and of lasting connections (lib/nacre/stub.h); it leaves the message as it is.
+    fn nacre_stub_gone(
+        connection: u32,
+        deadline_ns: u64,
+        words: &mut Words,
+        message: &mut Message,
+        length: &mut usize,
+        again: bool,
+    ) -> u32;
+}
+
 /// A message under construction. More pieces than a message holds are a mistake of the program: it panics.
 pub struct Request<'a> {
     words: Words,
@@ -108,11 +120,31 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Calls and waits for the answer. What the server refuses is an error, as what the kernel refuses.
-    pub fn call(mut self, connection: &Connection) -> Result<Answer> {
+    /// Calls and waits for the answer. What the server refuses is an error, as what the kernel refuses. `PEER_GONE`: the
+    /// server died with it, and nobody knows how far it came.
+    pub fn call(self, connection: &Connection) -> Result<Answer> {
+        self.ask(connection, false)
+    }
+
+    /// The same for what may be done twice: if the server dies with the call, its successor is asked, once.
+    pub fn call_again(self, connection: &Connection) -> Result<Answer> {
+        self.ask(connection, true)
+    }
+
+    /// A lasting connection is connected anew, and asked up to three times.
+    fn ask(mut self, connection: &Connection, again: bool) -> Result<Answer> {
+        let (raw, deadline_ns) = (connection.raw(), self.deadline_ns);
         // Every address in it is of something borrowed for as long as this value lives.
-        let length = unsafe {
-            abi::connection_call_message(connection.raw(), &mut self.words, self.deadline_ns, &mut self.message)?
+        let first = unsafe { abi::connection_call_message(raw, &mut self.words, deadline_ns, &mut self.message) };
+        let length = match first {
+            Err(Error::PEER_GONE) => {
+                let mut length = 0;
+                let message = &mut self.message;
+                let status = unsafe { nacre_stub_gone(raw, deadline_ns, &mut self.words, message, &mut length, again) };
+                Error::of_register(status as usize)?;
+                length
+            }
+            other => other?,
         };
         let mut answer = Answer { word: self.words.word, length, handles: [None, None, None, None] };
         for index in 0..self.message.accept as usize {

@@ -171,7 +171,7 @@ pub(crate) fn taken<T: From<Handle>>(handles: &mut Handles, index: usize, object
         Some(handle) => handle,
     };
     let (kind, has) = handle.info().map_err(|_| MALFORMED)?;
-    if kind != object || has & rights != rights {
+    if (object != Handle::OBJECT && kind != object) || has & rights != rights {
         return Err(MALFORMED);
     }
     Ok(Some(handle.into()))

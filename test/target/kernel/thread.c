@@ -1,4 +1,5 @@
 /* thread.c - threads and futexes. */
+#include "nacre/clock.h"
 #include "test/child.h"
 
 static struct helper first, second;
@@ -173,4 +174,27 @@ TEST(futex_deadlock, "two threads that name each other as owners are told of the
 	EXPECT_ERROR(futex_wait, DEADLOCK, ring_error);
 	EXPECT_OK(nacre_futex_wake(&locks[0], 1, NULL));
 	helper_join(&first);
+}
+
+/* --- Shares of CPU time. */
+
+TEST(share_refused, "a share is at most its period, and what children take comes out of what the parent has")
+{
+	struct nacre_budget_state state;
+	nacre_handle_t outer, inner;
+
+	EXPECT_OK(nacre_budget_create(self_budget(), 6, 5, &outer));
+	EXPECT_OK(nacre_budget_create(outer, 1, 5, &inner));
+	EXPECT_ERROR(budget_cpu_set, ARGUMENT, nacre_budget_cpu_set(outer, 11 * NACRE_MS, 10 * NACRE_MS));
+	EXPECT_ERROR(budget_cpu_set, ARGUMENT, nacre_budget_cpu_set(outer, 1, 10 * NACRE_MS));
+	EXPECT_ERROR(budget_cpu_set, ARGUMENT, nacre_budget_cpu_set(outer, NACRE_MS, 1001 * NACRE_MS));
+	EXPECT_OK(nacre_budget_cpu_set(outer, 2 * NACRE_MS, 10 * NACRE_MS));
+	EXPECT_ERROR(budget_cpu_set, BUDGET, nacre_budget_cpu_set(inner, 20 * NACRE_MS, 100 * NACRE_MS));
+	EXPECT_OK(nacre_budget_cpu_set(inner, 19 * NACRE_MS, 100 * NACRE_MS));
+	EXPECT_ERROR(budget_cpu_set, BUDGET, nacre_budget_cpu_set(outer, 19 * NACRE_MS, 100 * NACRE_MS));
+	EXPECT_OK(nacre_budget_info(inner, &state));
+	EXPECT_EQ(state.cpu_share_ns, 19 * NACRE_MS);
+	EXPECT_OK(nacre_budget_destroy(outer));
+	EXPECT_OK(nacre_handle_close(inner));
+	EXPECT_OK(nacre_handle_close(outer));
 }

@@ -27,6 +27,9 @@ static void changed(void)
 
 static uint32_t told_bits, told_times;
 
+enum { BADGE_STORM = 0x600d };
+static nacre_handle_t storm;
+
 static nacre_status_t tally_read(struct nacre_request *request, struct tally_read_out *out)
 {
 	(void)request;
@@ -58,6 +61,13 @@ static nacre_status_t tally_work(struct nacre_request *request, const struct tal
 	while (nacre_clock_ns() < end_ns)
 		;
 	return STATUS_OK;
+}
+
+static nacre_status_t tally_storm(struct nacre_request *request)
+{
+	nacre_err_t error = nacre_connection_mint(request->server->handle, nacre_self_budget(), BADGE_STORM, 0, 0, 0, &storm);
+
+	return error ? error : nacre_connection_signal(storm, 1);
 }
 
 static nacre_status_t tally_told(struct nacre_request *request, struct tally_told_out *out)
@@ -153,6 +163,8 @@ static nacre_status_t tally_build(struct nacre_request *request, struct tally_bu
 
 static void signalled(uintptr_t badge, uintptr_t bits)
 {
+	if (badge == BADGE_STORM)
+		nacre_connection_signal(storm, 1);
 	if (badge != INTERFACE_BADGE_CONTROL)
 		return;
 	told_bits |= (uint32_t)bits;
@@ -179,7 +191,7 @@ static bool open_kept(void)
 
 int main(void)
 {
-	static const struct tally_handlers handlers = { .read = tally_read, .add = tally_add, .hang = tally_hang, .work = tally_work,
+	static const struct tally_handlers handlers = { .read = tally_read, .add = tally_add, .hang = tally_hang, .work = tally_work, .storm = tally_storm,
 							.told = tally_told, .fall = tally_fall, .fall_once = tally_fall_once, .save = tally_save,
 							.load = tally_load, .forget = tally_forget, .list = tally_list,
 							.room = tally_room, .nonsense = tally_nonsense,
