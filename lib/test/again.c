@@ -3,8 +3,9 @@
 #include "base/archive.h"
 #include "nacre/area.h"
 #include "nacre/startup.h"
+#include "test/helper.h"
 
-enum { PAGES = 128, NOTICE_PRIORITY = 24, NO_EXIT = 1000 };
+enum { PAGES = 128, NO_EXIT = 1000 };
 
 static struct {
 	struct nacre_area area;
@@ -46,7 +47,7 @@ void again_start(struct again *again, const char *what, nacre_handle_t given, ui
 	spec.budget = again->budget;
 	EXPECT_OK(nacre_spawn_load(&spec, &again->child, NULL));
 	EXPECT_OK(nacre_server_create(boot->budget, &again->notices));
-	EXPECT_OK(nacre_process_watch(again->child.process, again->notices, 1, NOTICE_PRIORITY));
+	EXPECT_OK(nacre_process_watch(again->child.process, again->notices, 1, self_ceiling()));
 	EXPECT_OK(nacre_spawn_start(&again->child, NULL));
 }
 

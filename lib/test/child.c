@@ -43,7 +43,7 @@ nacre_err_t child_try(struct child *child, size_t pages)
 	error = nacre_server_create(self_budget(), &child->server);
 	if (error)
 		goto no_server;
-	error = nacre_process_watch(child->process, child->server, 1, 30);
+	error = nacre_process_watch(child->process, child->server, 1, self_ceiling());
 	if (!error)
 		return NACRE_E_OK;
 	nacre_handle_close(child->server);

@@ -8,8 +8,8 @@
 #include "nacre/error.h"
 
 /* Set by the linker around the section that TEST puts its structs into. */
-extern const struct test __start_nacre_tests[] __attribute__((visibility("hidden")));
-extern const struct test __stop_nacre_tests[] __attribute__((visibility("hidden")));
+extern const struct test __start_nacre_tests[] __attribute__((weak, visibility("hidden")));
+extern const struct test __stop_nacre_tests[] __attribute__((weak, visibility("hidden")));
 
 static jmp_buf out_of_test;
 static char verdict[200];  /* what failed, or why it was skipped; empty: passed */

@@ -498,6 +498,13 @@ nacre_handle_t nacre_self_budget(void)
 	return BUDGET;
 }
 
+const struct nacre_startup *nacre_startup(void)
+{
+	static const struct nacre_startup startup = { .priority = 24 };
+
+	return &startup;
+}
+
 uint64_t nacre_clock_ns(void)
 {
 	return now_ns;

@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../idl"))
 
 import parse  # noqa: E402
-from gen_c_server import handler_parameters, has_in, room_field  # noqa: E402
+from gen_c_server import handler_parameters, has_in, object_type, room_field  # noqa: E402
 from layout import layout_of  # noqa: E402
 from model import Handle, Id, Integer, Loan, Run, StructRef  # noqa: E402
 
@@ -27,7 +27,7 @@ def see(each):
     if isinstance(kind, Loan):
         return f"fuzz_see_loan(request, in->{name}, in->{name}_size, {kind.min}, {kind.max}, {str(kind.writable).lower()});"
     if isinstance(kind, Handle):
-        return f"fuzz_see_handle(request, in->{name}, NACRE_OBJECT_{kind.object.upper()}, {str(kind.optional).lower()});"
+        return f"fuzz_see_handle(request, in->{name}, {object_type(kind)}, {str(kind.optional).lower()});"
     return f"look_at(&in->{name}, sizeof(in->{name}));"
 
 
