@@ -350,6 +350,7 @@ TEST(handles_forgotten, "a handler that leaves out a handle that must be there a
 	uint32_t before;
 
 	swap_back(NACRE_HANDLE_NONE, NACRE_HANDLE_NONE);
+	probe_settle();
 	before = handles_in_use();
 	probe_forgets = true;
 	EXPECT_EQ(probe_swap(probe_connection(), probe_connection(), nacre_self_budget(), NACRE_HANDLE_NONE, NACRE_HANDLE_NONE,
