@@ -21,7 +21,7 @@ static void schedule_once(void)
 
 static void on_settle(void)
 {
-	bool due = arch_here()->unsettled & UNSETTLED_SCHEDULE;
+	bool due = arch_here()->unsettled & UNSETTLED_SCHEDULE || cpu.ruler; /* a share is used up by time alone */
 	const struct registers *before = arch_here()->frame;
 
 	kernel_check_all();

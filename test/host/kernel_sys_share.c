@@ -89,6 +89,15 @@ TEST(kept, "a thread that computes has its share of each period, in one piece, a
 	world_end();
 }
 
+TEST(found_late, "a share that is used up during a call is noticed at its end, whatever the call was and before the timer's interrupt")
+{
+	host_clock_advance_ns(3 * MS);
+	EXPECT_OK(CALL(worker->thread, THREAD_SELF));
+	assert_ptr_equal(arch_cpu.current, idler->thread);
+	until_runs(worker->thread);
+	world_end();
+}
+
 TEST(idle_rather, "with nobody else to run, the machine idles rather than exceed a share, and no timer is left when none is ruled")
 {
 	program_kill(idler);
