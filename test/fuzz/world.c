@@ -498,9 +498,9 @@ nacre_handle_t nacre_self_budget(void)
 	return BUDGET;
 }
 
-const struct nacre_startup *nacre_startup(void)
+struct nacre_startup *nacre_startup(void)
 {
-	static const struct nacre_startup startup = { .priority = 24 };
+	static struct nacre_startup startup = { .priority = 24 };
 
 	return &startup;
 }

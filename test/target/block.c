@@ -6,6 +6,7 @@
 #include "idl/block_client.h"
 #include "idl/system_client.h"
 #include "nacre/clock.h"
+#include "test/pattern.h"
 #include "test/test.h"
 
 enum { SECTOR = BLOCK_SECTOR_BYTES, LARGE = BLOCK_TRANSFER_BYTES, SECTORS = 4096, THREADS = 4, ROUNDS = 8 };
@@ -27,21 +28,6 @@ static uint8_t *pages(size_t bytes)
 
 	EXPECT(buffer != NULL);
 	return buffer;
-}
-
-/* Bytes that tell where they belong, and of which round they are. */
-static void pattern_put(uint8_t *bytes, size_t size, uint32_t seed)
-{
-	for (size_t i = 0; i < size; i++)
-		bytes[i] = (uint8_t)(seed * 7 + i + i / 251);
-}
-
-static bool pattern_is(const uint8_t *bytes, size_t size, uint32_t seed)
-{
-	for (size_t i = 0; i < size; i++)
-		if (bytes[i] != (uint8_t)(seed * 7 + i + i / 251))
-			return false;
-	return true;
 }
 
 TEST(geometry, "each disk tells what the host made it: its sectors, and whether it may be written")

@@ -17,27 +17,13 @@
 #include "nacre/names.h"
 #include "nacre/startup.h"
 #include "net.h"
+#include "test/pattern.h"
 
 static bool opened(const char *path, nacre_status_t status)
 {
 	if (status)
 		say("demo: %s cannot be reached: %s\n", path, nacre_error_sentence(status));
 	return !status;
-}
-
-/* Bytes that tell whose they are, and of which round. */
-static void pattern_put(uint8_t *bytes, size_t size, uint32_t seed)
-{
-	for (size_t i = 0; i < size; i++)
-		bytes[i] = (uint8_t)(seed * 7 + i + i / 251);
-}
-
-static bool pattern_is(const uint8_t *bytes, size_t size, uint32_t seed)
-{
-	for (size_t i = 0; i < size; i++)
-		if (bytes[i] != (uint8_t)(seed * 7 + i + i / 251))
-			return false;
-	return true;
 }
 
 /* --- virtio-blk: sectors, written and read back ------------------------------------------------------------ */

@@ -275,8 +275,7 @@ static bool tell(uint64_t sector, const char *text)
 	if (!page)
 		page = aligned_alloc(4096, 4096);
 	memset(page, 0, BLOCK_SECTOR_BYTES);
-	for (size_t i = 0; i < BLOCK_SECTOR_BYTES - 1 && text[i]; i++)
-		page[i] = (uint8_t)text[i];
+	memcpy(page, text, strnlen(text, BLOCK_SECTOR_BYTES - 1));
 	return block_write(disk, sector, page, BLOCK_SECTOR_BYTES) == STATUS_OK;
 }
 
