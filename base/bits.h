@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A variable that the compiler is not to make zero first: large, on a hot path, and all that is read of it is written before. */
+#define NOT_CLEARED __attribute__((uninitialized))
+
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The structure of which `pointer` is the member named `member`. */

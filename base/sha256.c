@@ -75,7 +75,7 @@ static void rounds(uint32_t s[8], const uint32_t w[64])
 
 static void block_hash(uint32_t state[8], const uint8_t *block)
 {
-	uint32_t w[64];
+	uint32_t w[64] NOT_CLEARED;
 
 	for (unsigned t = 0; t < 16; t++)
 		w[t] = load_be32(block + 4 * t);

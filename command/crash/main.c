@@ -38,6 +38,16 @@ CRASH crash_stack(void)
 	deeper(0);
 }
 
+/* Past the end of an array, over the guard value behind it; volatile, so that no compiler counts. */
+CRASH crash_smash(void)
+{
+	volatile char array[16];
+	volatile size_t size = sizeof(array) + 2 * sizeof(uintptr_t);
+
+	for (volatile char *at = array; size--;)
+		*at++ = 'x';
+}
+
 CRASH crash_illegal(void)
 {
 	__asm__ volatile(".2byte 0"); /* the one encoding that is illegal for ever */
@@ -54,8 +64,8 @@ static const struct crash {
 	char name[8];
 	void (*run)(void);
 } crashes[] = {
-	{ "null", crash_null }, { "text", crash_text }, { "stack", crash_stack }, { "illegal", crash_illegal },
-	{ "assert", crash_assert },
+	{ "null", crash_null }, { "text", crash_text }, { "stack", crash_stack },
+	{ "smash", crash_smash }, { "illegal", crash_illegal }, { "assert", crash_assert },
 };
 
 int main(int argc, char **argv)
@@ -63,6 +73,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc == 2 && i < sizeof(crashes) / sizeof(crashes[0]); i++)
 		if (!strcmp(argv[1], crashes[i].name))
 			crashes[i].run();
-	fputs("usage: crash null|text|stack|illegal|assert\n", stderr);
+	fputs("usage: crash null|text|stack|smash|illegal|assert\n", stderr);
 	return 2;
 }

@@ -27,6 +27,7 @@ static const struct builtin builtins[] = {
 	{ "crashes", "crashes [NUMBER]", "how programs died: a list, or one report in full",
 	  "The last eight crashes, hangs and ends of services are kept.\n", 0, 1, run_crashes, TAB_NOTHING },
 	{ "ps", "ps", "processes: state, priority, CPU time, memory, whom they wait for", "", 0, 0, run_ps, TAB_NOTHING },
+	{ "cpu", "cpu", "CPU time: what every budget used, and its share", "", 0, 0, run_cpu, TAB_NOTHING },
 	{ "mem", "mem", "memory: every budget with its limit and what is charged to it", "", 0, 0, run_mem, TAB_NOTHING },
 	{ "handles", "handles NUMBER|NAME", "what a process holds: objects and rights",
 	  "Rights: D duplicate, T transfer, X destroy, I inspect, M manage, G debug, R receive, N mint, C call, S signal,\n"

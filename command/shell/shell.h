@@ -58,6 +58,7 @@ int run_budget(int argc, char **argv);
 int run_priority(int argc, char **argv);
 int run_crashes(int argc, char **argv);
 int run_ps(int argc, char **argv);
+int run_cpu(int argc, char **argv);
 int run_mem(int argc, char **argv);
 int run_handles(int argc, char **argv);
 int run_names(int argc, char **argv);

@@ -7,7 +7,7 @@
 #include "memory/space.h"
 
 #define FILL_PAGES 2   /* zeroed in one step */
-#define EMPTY_PAGES 16 /* given back in one step; divides INDEX_PAGE_ENTRIES */
+#define EMPTY_PAGES 8  /* given back in one step; divides INDEX_PAGE_ENTRIES */
 
 void (*backing_idle)(struct backing *backing);
 
@@ -71,7 +71,7 @@ paddr_t backing_page(const struct backing *backing, size_t page)
 static err_t take_first(struct backing *backing)
 {
 	if (backing->kind == BACKING_CONTIGUOUS) {
-		backing->first = frame_alloc_run(backing->pages, FRAME_DATA);
+		backing->first = frame_alloc_run(backing->pages);
 		return backing->first ? E_OK : E_FRAGMENTED;
 	}
 	if (backing->index_kind == INDEX_SLAB) {
@@ -140,6 +140,7 @@ static void fill_page(struct backing *backing)
 
 	if (backing->kind == BACKING_CONTIGUOUS) {
 		frame = backing->first + (backing->filled << PAGE_SHIFT);
+		frame_claim(frame, FRAME_DATA);
 	} else {
 		frame = frame_alloc(FRAME_DATA);
 		index_grow(backing);
@@ -163,6 +164,8 @@ static size_t empty_page(struct backing *backing)
 	bool exists = page < backing->filled;
 	bool index_goes = backing->index_kind == INDEX_TREE && page % INDEX_PAGE_ENTRIES == 0;
 
+	if (backing->kind == BACKING_CONTIGUOUS && !exists)
+		frame_claim(backing->first + (page << PAGE_SHIFT), FRAME_DATA); /* it was promised to nobody else */
 	if (backing->kind == BACKING_CONTIGUOUS)
 		frame_drop(backing->first + (page << PAGE_SHIFT));
 	else if (exists)

@@ -3,14 +3,14 @@
  * Frames are counted by their physical number, so that a block of order n is aligned to n in physical memory as well.
  * Every frame of a free block has kind FRAME_FREE; only the first, its head, carries the order and is in a list. So neither
  * splitting nor joining touches more than two frames a step.
- * Trade: a run that is not a power of two is cut from the next one up, and the tail is given back at once. Taking a run of
- * FRAME_RUN_PAGES writes that many frames, the longest single loop in here (about 4,000 instructions). */
+ * Trade: a run that is not a power of two is cut from the next one up, and the tail is given back at once. Frames of a run are claimed
+ * one by one as they are used (I4): all at once would be 1,024 of them, and interrupts would wait. */
 #include "memory/frame.h"
 #include "base/string.h"
 
 struct frame_map frame_map;
 static struct list blocks[FRAME_ORDERS];
-static size_t free_count;
+static size_t free_count, promised_count;
 
 static size_t number_of(paddr_t address)
 {
@@ -48,7 +48,7 @@ void frame_init(paddr_t base, size_t pages, void *array)
 	frame_map = (struct frame_map){ .base = base, .bytes = pages * PAGE_SIZE, .array = array,
 	                                .offset = (uintptr_t)pa_to_kva(base) - base };
 	arch_here()->frame_view = frame_map.offset;
-	free_count = 0;
+	free_count = promised_count = 0;
 	for (unsigned order = 0; order < FRAME_ORDERS; order++)
 		list_init(&blocks[order]);
 	for (size_t i = 0; i < pages; i++)
@@ -166,7 +166,7 @@ paddr_t frame_alloc(enum frame_kind kind)
 	return number_at(frame) << PAGE_SHIFT;
 }
 
-paddr_t frame_alloc_run(size_t pages, enum frame_kind kind)
+paddr_t frame_alloc_run(size_t pages)
 {
 	struct frame *frame;
 	unsigned order;
@@ -178,11 +178,20 @@ paddr_t frame_alloc_run(size_t pages, enum frame_kind kind)
 	frame = block_take(order);
 	if (!frame)
 		return 0;
-	for (size_t i = 0; i < pages; i++)
-		claim(frame + i, kind);
+	frame->order = FRAME_INNER;
 	run_free(number_at(frame) + pages, ((size_t)1 << order) - pages);
 	free_count -= pages;
+	promised_count += pages;
 	return number_at(frame) << PAGE_SHIFT;
+}
+
+void frame_claim(paddr_t address, enum frame_kind kind)
+{
+	struct frame *frame = frame_of(address);
+
+	assert(frame->kind == FRAME_FREE && promised_count);
+	promised_count--;
+	claim(frame, kind);
 }
 
 void frame_take(paddr_t address)
@@ -242,5 +251,5 @@ void frame_check(void)
 		assert((frame->kind == FRAME_FREE) == !frame->refs);                    /* I3 */
 		unused += frame->kind == FRAME_FREE;
 	}
-	assert(listed == free_count && unused == free_count);
+	assert(listed == free_count && unused == free_count + promised_count);  /* I4 */
 }

@@ -7,6 +7,7 @@
  *   I1  free frames >= frames that all accounts may still charge
  *   I2  a free block of order n is aligned to n and its buddy is not free at the same order
  *   I3  refs is 0 for free frames and at least 1 for all others
+ *   I4  a frame that looks free but is in no free block is promised to who took its run, and not claimed yet
  * Shortcoming: one list for the machine; more harts will want one each. */
 #pragma once
 #include "arch.h"
@@ -40,8 +41,8 @@ void frame_init(paddr_t base, size_t pages, void *array);
 void frame_give(paddr_t base, size_t pages);       /* make reserved frames free */
 
 paddr_t frame_alloc(enum frame_kind kind) must_use;                        /* asserts I1; content undefined */
-paddr_t frame_alloc_run(size_t pages, enum frame_kind kind) must_use;      /* contiguous, naturally aligned; 0: none.
-                                                                              At most FRAME_RUN_PAGES; each frame gets its ref */
+paddr_t frame_alloc_run(size_t pages) must_use;    /* contiguous, naturally aligned, at most FRAME_RUN_PAGES; 0: none. Each must be claimed */
+void frame_claim(paddr_t frame, enum frame_kind kind); /* one of a run, before it is used or dropped: it gets its ref */
 void frame_take(paddr_t frame);                    /* one more ref */
 void frame_drop(paddr_t frame);                    /* one less; the last frees it */
 struct frame *frame_of(paddr_t frame);             /* asserts RAM */

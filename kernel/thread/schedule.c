@@ -180,9 +180,9 @@ static void set_slice(struct thread *owner)
  * between steps; their handlers make threads ready and come back here by return, not by nesting. */
 static void reap_ready(void)
 {
-	int runs = arch_here()->current ? arch_here()->current->priority : -1;
-
-	while (arch_here()->reap_bits && reap_priority() >= top_ready() && reap_priority() >= runs) {
+	/* Who runs may be less urgent after each step: whom it worked for is gone. */
+	while (arch_here()->reap_bits && reap_priority() >= top_ready() &&
+	       (!arch_here()->current || reap_priority() >= arch_here()->current->priority)) {
 		reaper_run();
 		arch_interrupt_poll();
 	}

@@ -36,10 +36,10 @@ void __assert_func(const char *file, int line, const char *function, const char 
 	abort();
 }
 
-/* What called this has a broken stack: touch little, return nowhere. */
+/* What called this has a broken stack: touch little, return nowhere. The line is short enough to be sent without waiting. */
 void __stack_chk_fail(void) __attribute__((noreturn));
 void __stack_chk_fail(void)
 {
-	nacre_log(LOG_ERROR, "stack smashing detected");
+	nacre_log(LOG_ERROR, "stack smashed: a function wrote past the end of its array");
 	abort();
 }

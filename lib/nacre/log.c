@@ -21,7 +21,7 @@ static void deliver(nacre_handle_t log, enum log_level level, const char *text, 
 void nacre_log(enum log_level level, const char *format, ...)
 {
 	nacre_handle_t log = nacre_startup_handle("log");
-	char text[LOG_TEXT_BYTES + 1];
+	char text[LOG_TEXT_BYTES + 1] NOT_CLEARED;
 	va_list list;
 	size_t size;
 

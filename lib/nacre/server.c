@@ -223,7 +223,7 @@ static void answer_set(struct turn *turn, nacre_token_t token, nacre_status_t st
 
 static void request_handle(struct turn *turn)
 {
-	struct nacre_request request;
+	struct nacre_request request NOT_CLEARED;
 	nacre_status_t status;
 
 	request_read(&request, turn);
@@ -234,7 +234,7 @@ static void request_handle(struct turn *turn)
 
 static void fault_handle(struct turn *turn)
 {
-	struct nacre_request request;
+	struct nacre_request request NOT_CLEARED;
 
 	if (!turn->server->faulted)
 		return;

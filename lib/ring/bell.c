@@ -1,5 +1,6 @@
 /* bell.c - waking the other side by a signal, and waiting to be woken. */
 #include "abi/nacre_calls.h"
+#include "base/bits.h"
 #include "ring/ring.h"
 #include "ring/parts.h"
 
@@ -14,7 +15,7 @@ void nacre_ring_wake(struct nacre_ring *ring)
 /* Only the other side has a connection to this mailbox, and only with the right to signal. */
 nacre_status_t nacre_ring_sleep(struct nacre_ring *ring, uint64_t deadline_ns)
 {
-	struct nacre_received in;
+	struct nacre_received in NOT_CLEARED;
 	nacre_err_t error;
 
 	if (ring->mailbox == NACRE_HANDLE_NONE)

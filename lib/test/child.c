@@ -21,13 +21,23 @@ static void code_make(void)
 	code = area.memory;
 }
 
+nacre_handle_t child_code(void)
+{
+	if (!code)
+		code_make();
+	return code;
+}
+
+uintptr_t child_offset(void (*run)(uintptr_t))
+{
+	return (uintptr_t)((char *)run - __start_child_text);
+}
+
 static uintptr_t code_map(nacre_handle_t process)
 {
 	uintptr_t base = 0;
 
-	if (!code)
-		code_make();
-	nacre_map_add(process, 0, code, 0, code_pages, NACRE_PROT_READ | NACRE_PROT_EXECUTE, &base);
+	nacre_map_add(process, 0, child_code(), 0, code_pages, NACRE_PROT_READ | NACRE_PROT_EXECUTE, &base);
 	return base;
 }
 
@@ -89,7 +99,7 @@ static uintptr_t code_base; /* in the child started last: its further threads en
 
 nacre_err_t child_thread(struct child *child, void (*run)(uintptr_t), uintptr_t argument, unsigned priority)
 {
-	return thread_start(child, code_base + (uintptr_t)((char *)run - __start_child_text), argument, priority);
+	return thread_start(child, code_base + child_offset(run), argument, priority);
 }
 
 void child_start(struct child *child, void (*run)(uintptr_t), uintptr_t argument, unsigned priority)

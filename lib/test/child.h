@@ -26,6 +26,9 @@ nacre_handle_t child_give(struct child *child, nacre_handle_t handle, uint32_t r
 void child_start(struct child *child, void (*run)(uintptr_t), uintptr_t argument, unsigned priority);
 /* Another thread of it, on a stack of its own. */
 nacre_err_t child_thread(struct child *child, void (*run)(uintptr_t), uintptr_t argument, unsigned priority);
+/* For children that make children: the memory with all code, and where in it one of the functions is. */
+nacre_handle_t child_code(void);
+uintptr_t child_offset(void (*run)(uintptr_t));
 void child_wait(struct child *child, struct nacre_exit_record *record); /* until it has ended */
 void child_destroy(struct child *child);    /* whatever state it is in */
 uint32_t child_end(struct child *child);    /* wait and destroy; its exit code */

@@ -62,6 +62,10 @@ static void supervision_set(struct program *program, const struct line *line)
 		program->heartbeat_ms = number_of(line);
 	else if (is(line, "keep"))
 		program->keep_pages = number_of(line);
+	else if (is(line, "cpu-share"))
+		program->cpu_share_ns = number_of(line);
+	else if (is(line, "cpu-period"))
+		program->cpu_period_ns = number_of(line);
 }
 
 static void number_set(struct program *program, const struct line *line)

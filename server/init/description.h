@@ -23,6 +23,7 @@ struct program {
 	uint8_t priority, profile, restart;
 	uint8_t deaths;              /* given up after so many in so many seconds */
 	uint32_t seconds, backoff_ms, heartbeat_ms;
+	uint32_t cpu_share_ns, cpu_period_ns; /* 0: no share */
 	uint32_t pages, heap_pages, stack_bytes, dma_pages, keep_pages;
 };
 

@@ -26,6 +26,21 @@ bool launch_file(const struct process *process, struct file *file)
 	return file_find(path, format_text(path, sizeof(path), "bin/%s", process->label), file);
 }
 
+nacre_err_t launch_budget(nacre_handle_t parent, const struct program *program, uint32_t pages, uint32_t priority, nacre_handle_t *budget)
+{
+	nacre_err_t error = nacre_budget_create(parent, pages, priority, budget);
+
+	if (error || !program->cpu_share_ns)
+		return error;
+	error = nacre_budget_cpu_set(*budget, program->cpu_share_ns, program->cpu_period_ns);
+	if (!error)
+		return NACRE_E_OK;
+	nacre_budget_destroy(*budget);
+	nacre_handle_close(*budget);
+	*budget = NACRE_HANDLE_NONE;
+	return error;
+}
+
 static nacre_err_t watch(const struct process *process)
 {
 	nacre_err_t error = nacre_process_watch(process->process, init_server.handle, process->number, NOTICE_PRIORITY);

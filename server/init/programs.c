@@ -238,8 +238,8 @@ static nacre_status_t program_start(struct process *client, struct start *start,
 		return status;
 	}
 	process->priority = (uint8_t)priority_for(start, program);
-	error = nacre_budget_create(start->head.how & PROCESS_HOW_OWN_BUDGET ? client->budget : programs_budget,
-				    pages_for(start, program, &file), process->priority, &process->budget);
+	error = launch_budget(start->head.how & PROCESS_HOW_OWN_BUDGET ? client->budget : programs_budget, program,
+			      pages_for(start, program, &file), process->priority, &process->budget);
 	if (error)
 		why = nacre_error_sentence(error);
 	else

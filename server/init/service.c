@@ -55,7 +55,7 @@ static nacre_err_t memories_make(struct service *service)
 static nacre_err_t prepare(struct service *service)
 {
 	const struct program *program = service->program;
-	nacre_err_t error = nacre_budget_create(machine.boot->budget, program->pages, program->priority, &service->budget);
+	nacre_err_t error = launch_budget(machine.boot->budget, program, program->pages, program->priority, &service->budget);
 
 	if (!error && program->server)
 		error = nacre_server_create(service->budget, &service->server);

@@ -69,18 +69,22 @@ static void fill(struct log_read_out *out, const struct entry *entry)
 	out->text_size = entry->record.text_bytes;
 }
 
+static void answer(struct follower *reader, const struct entry *entry)
+{
+	struct log_read_out out;
+
+	fill(&out, entry);
+	log_read_answer(reader->token, reader->room, STATUS_OK, &out);
+	reader->token = 0;
+}
+
 static void serve_followers(void)
 {
 	struct entry entry;
 
 	for (size_t i = 0; i < ARRAY_SIZE(followers); i++) {
-		struct log_read_out out;
-
-		if (!followers[i].token || !find_wanted(&followers[i], &entry))
-			continue;
-		fill(&out, &entry);
-		log_read_answer(followers[i].token, followers[i].room, STATUS_OK, &out);
-		followers[i].token = 0;
+		if (followers[i].token && find_wanted(&followers[i], &entry))
+			answer(&followers[i], &entry);
 	}
 }
 

@@ -100,8 +100,8 @@ TEST(steps, "filling and emptying are cut in steps of a few pages")
 		steps++;
 	}
 	for (steps = 1; !backing_empty(&backing); steps++)
-		assert_true(backing.pages >= 1000 - 16 * steps);
-	assert_true(steps >= 1000 / 16);
+		assert_true(backing.pages >= 1000 - 8 * steps);
+	assert_true(steps >= 1000 / 8);
 }
 
 TEST(part_filled, "memory that was not filled to the end gives back all it was charged, whenever it stops")

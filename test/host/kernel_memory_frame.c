@@ -6,6 +6,15 @@ static paddr_t page_at(size_t i)
 	return HOST_RAM_BASE + i * PAGE_SIZE;
 }
 
+static paddr_t run_claimed(size_t pages)
+{
+	paddr_t base = frame_alloc_run(pages);
+
+	for (size_t i = 0; base && i < pages; i++)
+		frame_claim(base + i * PAGE_SIZE, FRAME_DATA);
+	return base;
+}
+
 TEST(give, "all frames given are free, the others reserved")
 {
 	machine_start(100);
@@ -38,7 +47,7 @@ TEST(alloc_all, "every frame is given once, with kind and one ref, and all come 
 		frame_drop(pages[i * 37 % 64]);
 		frame_check();
 	}
-	assert_true(frame_alloc_run(64, FRAME_DATA) == page_at(0)); /* only if they are one block again */
+	assert_true(run_claimed(64) == page_at(0)); /* only if they are one block again */
 }
 
 TEST(exhausted, "asking for a frame when none is left breaks I1 and ends the machine")
@@ -68,7 +77,7 @@ TEST(runs, "runs are contiguous and naturally aligned, their tails stay free, an
 {
 	for (size_t pages = 1; pages <= 40; pages++) {
 		machine_start(200);
-		paddr_t run = frame_alloc_run(pages, FRAME_DATA);
+		paddr_t run = run_claimed(pages);
 		size_t alignment = PAGE_SIZE;
 
 		while (alignment < pages * PAGE_SIZE)
@@ -85,13 +94,32 @@ TEST(runs, "runs are contiguous and naturally aligned, their tails stay free, an
 	}
 }
 
+TEST(claimed_later, "frames of a run are nobody's until they are claimed, are given to nobody else, and each is claimed once")
+{
+	machine_start(64);
+	paddr_t run = frame_alloc_run(8);
+
+	assert_int_equal(frame_free_count(), 56);
+	frame_check();
+	while (frame_free_count()) {
+		paddr_t other = frame_alloc(FRAME_DATA);
+
+		assert_true(other < run || other >= run + 8 * PAGE_SIZE);
+	}
+	for (size_t i = 0; i < 8; i++) {
+		frame_claim(run + i * PAGE_SIZE, FRAME_DATA);
+		frame_check();
+	}
+	assert_true(HOST_PANICS(frame_claim(run, FRAME_DATA)));
+}
+
 TEST(largest_run, "a run of FRAME_RUN_PAGES can be had, one of a page more or of none cannot")
 {
 	machine_start(4000);
-	assert_true(frame_alloc_run(FRAME_RUN_PAGES, FRAME_DATA));
-	assert_true(frame_alloc_run(FRAME_RUN_PAGES + 1, FRAME_DATA) == 0);
-	assert_true(frame_alloc_run(SIZE_MAX, FRAME_DATA) == 0);
-	assert_true(frame_alloc_run(0, FRAME_DATA) == 0);
+	assert_true(run_claimed(FRAME_RUN_PAGES));
+	assert_true(run_claimed(FRAME_RUN_PAGES + 1) == 0);
+	assert_true(run_claimed(SIZE_MAX) == 0);
+	assert_true(run_claimed(0) == 0);
 	frame_check();
 }
 
@@ -104,10 +132,10 @@ TEST(fragmented, "a run is refused, and nothing taken, where every second frame 
 	for (unsigned i = 0; i < 64; i += 2)
 		frame_drop(page_at(i));
 	assert_int_equal(frame_free_count(), 32);
-	assert_true(frame_alloc_run(2, FRAME_DATA) == 0);
+	assert_true(run_claimed(2) == 0);
 	assert_int_equal(frame_free_count(), 32);
 	frame_drop(page_at(1));
-	assert_true(frame_alloc_run(2, FRAME_DATA));
+	assert_true(run_claimed(2));
 	frame_check();
 }
 
@@ -141,9 +169,9 @@ TEST(unaligned_ram, "RAM may begin and end anywhere: blocks are aligned to addre
 	frame_give(page_at(5), 1030);
 	frame_check();
 	assert_int_equal(frame_free_count(), 1030);
-	assert_true(frame_alloc_run(512, FRAME_DATA) % (512 * PAGE_SIZE) == 0);
+	assert_true(run_claimed(512) % (512 * PAGE_SIZE) == 0);
 	frame_check();
-	assert_true(frame_alloc_run(1024, FRAME_DATA) == 0);
+	assert_true(run_claimed(1024) == 0);
 }
 
 /* The model: who holds each frame, 0: free. */
@@ -166,7 +194,7 @@ TEST(random, "any order of taking and dropping frames and runs agrees with a map
 			runs[slot].pages = 0;
 		} else {
 			size_t pages = 1 + (dice(3) ? 0 : dice(20));
-			paddr_t run = frame_free_count() ? frame_alloc_run(pages, FRAME_DATA) : 0;
+			paddr_t run = frame_free_count() ? run_claimed(pages) : 0;
 
 			if (run) {
 				runs[slot].first = (run - HOST_RAM_BASE) / PAGE_SIZE;

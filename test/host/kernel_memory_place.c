@@ -203,6 +203,7 @@ TEST(is_free, "place_is_free knows borders to the page")
 	assert_false(place_is_free(&space, end - PAGE_SIZE, end + PAGE_SIZE));
 	assert_true(place_is_free(&space, end, end + PAGE_SIZE));
 	assert_false(place_is_free(&space, 0, PAGE_SIZE));
+	assert_true(place_is_free(&space, USER_END - PAGE_SIZE, USER_END));
 	assert_false(place_is_free(&space, USER_END - PAGE_SIZE, USER_END + PAGE_SIZE));
 	assert_false(place_is_free(&space, end, end));
 }
@@ -216,4 +217,25 @@ TEST(in_pieces, "a space cut into hundreds of pieces still places small runs, an
 	space_check(&space);
 	assert_int_equal(space_reserve(&space, USER_PAGES - USER_PAGES / 64, &base), E_SPACE);
 	reserve(1);
+}
+
+TEST(only_gap, "the only gap of a region is found from any page on: a reservation is passed in one step, whatever is mapped in it")
+{
+	enum { ROOM = TABLE_PAGES / 16, HALVES = 2 };
+	static struct mapping halves[16][HALVES];
+	vaddr_t region = place_region(&space), gap = region + (TABLE_PAGES - 3) * PAGE_SIZE;
+
+	space.region = region;
+	for (unsigned i = 0; i < 16; i++) {
+		vaddr_t base = region + i * ROOM * PAGE_SIZE, end = i < 15 ? base + ROOM * PAGE_SIZE : gap, middle = base + PAGE_SIZE;
+
+		occupy(base, end);
+		for (unsigned k = 0; k < HALVES; k++) {
+			halves[i][k].base = k ? middle : base;
+			halves[i][k].pages = ((k ? end : middle) - halves[i][k].base) / PAGE_SIZE;
+			assert_true(tree_insert(&space.mappings, &halves[i][k].node, halves[i][k].base));
+		}
+	}
+	for (unsigned i = 0; i < 100; i++)
+		assert_in_range(place_find(&space, 1, &(vaddr_t){ 0 }), gap + PAGE_SIZE, gap + 2 * PAGE_SIZE);
 }

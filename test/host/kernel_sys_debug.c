@@ -275,6 +275,34 @@ TEST(patch_two_pages, "a write that lies on two pages needs both copies, or does
 	world_end();
 }
 
+TEST(patch_page_end, "a write up to a page's last byte copies that page alone, also where nothing comes after it")
+{
+	vaddr_t text = image_map(2);
+	size_t charged;
+
+	poke_word(handler, BUFFER, 7);
+	EXPECT_OK(CALL(h, PROCESS_WRITE, process, handler->budget, text, BUFFER, 4));
+	charged = program_account(handler)->account.charged;
+	EXPECT_OK(CALL(h, PROCESS_WRITE, process, handler->budget, text + P - 4, BUFFER, 4));
+	assert_int_equal(program_account(handler)->account.charged, charged);
+	EXPECT_OK(CALL(h, PROCESS_WRITE, process, handler->budget, text + 2 * P - 4, BUFFER, 4));
+	assert_int_equal(peek_word(victim, text + P - 4), 7);
+	assert_int_equal(peek_word(victim, text + 2 * P - 4), 7);
+	world_end();
+}
+
+TEST(patch_second_had, "a write on two pages is refused without a copy of the first, although the second has one")
+{
+	vaddr_t text = image_map(2);
+	handle_t poor = make_budget(handler, 0);
+
+	poke_word(handler, BUFFER, 0);
+	EXPECT_OK(CALL(h, PROCESS_WRITE, process, handler->budget, text + P, BUFFER, 4));
+	EXPECT_ERROR(process_write, BUDGET, CALL(h, PROCESS_WRITE, process, poor, text + P - 2, BUFFER, 4));
+	assert_int_equal(peek_word(victim, text + P - 4), 0x13131313);
+	world_end();
+}
+
 TEST(patch_payer_dies, "when the payer of a private copy goes, the original is back")
 {
 	vaddr_t text = image_map(2);

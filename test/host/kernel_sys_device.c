@@ -398,6 +398,25 @@ TEST(loan_pinned, "when a pinned loan ends the client goes on with a fresh copy,
 	world_end();
 }
 
+TEST(loan_pinned_side_by_side, "the same of each of two pins that lie side by side")
+{
+	struct got in;
+
+	lent_make();
+	in = lend(NEVER);
+	EXPECT_OK(pin(in.loan + P, 2));
+	EXPECT_OK(pin(in.loan, 1));
+	EXPECT_OK(CALL(d, DEVICE_UNPIN, device, in.loan + P));
+	EXPECT_OK(pin(in.loan + P, 2));
+	EXPECT_OK(do_reply(d, in.token, 0, NULL));
+	for (unsigned i = 0; i < 2; i++)
+		memset(pa_to_kva((paddr_t)pinned[i]), 0xee, P);
+	assert_true(pattern_is(client, lent, 3 * P, 1));
+	EXPECT_OK(CALL(d, DEVICE_UNPIN, device, in.loan));
+	EXPECT_OK(CALL(d, DEVICE_UNPIN, device, in.loan + P));
+	world_end();
+}
+
 TEST(loan_pinned_revoked, "the same when the client times out, or dies")
 {
 	struct got in;

@@ -205,3 +205,21 @@ TEST(same_answers_other_region, "the same where the client's memory lies far apa
 	same_answers(200);
 	world_end();
 }
+
+TEST(whole_mapping, "pages up to the last of their mapping are lent on the short way, once something of it was lent")
+{
+	static struct transcript heard;
+	struct conversation talk = { .call = { .pages = PAGES_LEND, .page_base = client->data + 6 * P, .page_count = DATA_PAGES - 6 },
+	                             .call_header = client->data };
+
+	hold(&talk, &heard);
+	short_calls = 0;
+	hold(&talk, &heard);
+	assert_int_equal(heard.received.loan_pages, DATA_PAGES - 6);
+	assert_int_equal(short_calls, 1);
+	talk.call.page_count++;
+	hold(&talk, &heard);
+	assert_int_equal(heard.call, E_ADDRESS);
+	assert_int_equal(short_calls, 1);
+	world_end();
+}

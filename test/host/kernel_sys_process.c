@@ -160,6 +160,31 @@ TEST(reap_before_lower, "what ended is taken apart before a thread below it runs
 	world_end();
 }
 
+TEST(reap_when_lowered, "what ended is taken apart before a thread below it runs on, although that thread was above it until its urgent caller was taken apart")
+{
+	struct program *low = program_new(2), *gone = program_new(1), *urgent = program_new(20);
+	handle_t mailbox, line;
+
+	EXPECT_BLOCKED(do_futex_wait(urgent->thread, urgent->data, 0, 0, soon()));
+	mailbox = make_server(low);
+	line = connect(low, mailbox, urgent, 1);
+	EXPECT_BLOCKED(do_receive(low->thread, mailbox));
+	pass_ns(1000000);
+	EXPECT_BLOCKED(do_call(urgent->thread, line, 1));
+	assert_ptr_equal(arch_cpu.current, low->thread);
+	assert_int_equal(low->thread->priority, 20);
+	process_end(gone->process, CAUSE_KILLED, 0); /* in one step, as when an interrupt comes while the one is taken apart */
+	reap_remove(&gone->process->object);
+	reap_append_at(&gone->process->object, 12);
+	process_end(urgent->process, CAUSE_KILLED, 0);
+	schedule();
+	assert_ptr_equal(arch_cpu.current, low->thread);
+	assert_true(low->thread->priority < 12);
+	assert_int_equal(reap_priority(), -1);
+	assert_int_equal(gone->process->phase, PROCESS_ENDED);
+	world_end();
+}
+
 TEST(kill_new, "a process that never started can be killed, and goes with its last handle if not")
 {
 	struct program *p = program_new(10);
@@ -445,26 +470,60 @@ TEST(window, "a process has one receive window at most, and none after its end")
 	world_end();
 }
 
+/* What a process that ends or has ended, `process` for p, is refused. */
+static void nothing_starts(struct program *p, handle_t process, handle_t memory, vaddr_t data)
+{
+	expect_result(CALL(p->thread, THREAD_CREATE, process, 0x1000, 0x2000, 0, 0, 1), E_STATE, "thread_create", __FILE__, __LINE__);
+	expect_result(CALL(p->thread, MAP_RESERVE, process, 1), E_STATE, "map_reserve", __FILE__, __LINE__);
+	expect_result(CALL(p->thread, MAP_ADD, process, 0, memory, 0, 1, RW), E_STATE, "map_add", __FILE__, __LINE__);
+	expect_result(CALL(p->thread, MAP_REMOVE, process, data, 1), E_STATE, "map_remove", __FILE__, __LINE__);
+	expect_result(CALL(p->thread, MAP_PROTECT, process, data, 1, 0), E_STATE, "map_protect", __FILE__, __LINE__);
+	expect_result(CALL(p->thread, MAP_QUERY, process, 0, p->data + P), E_ADDRESS, "map_query", __FILE__, __LINE__);
+	expect_result(CALL(p->thread, PROCESS_READ, process, data, p->data + P, 4), E_ADDRESS, "process_read", __FILE__, __LINE__);
+	expect_result(CALL(p->thread, PROCESS_WRITE, process, p->budget, data, p->data + P, 4), E_ADDRESS, "process_write", __FILE__, __LINE__);
+	expect_result(CALL(p->thread, PROCESS_PLACE, process, memory, RIGHT_ALL), E_STATE, "process_place", __FILE__, __LINE__);
+	expect_result(CALL(p->thread, PROCESS_STOP, process), E_STATE, "process_stop", __FILE__, __LINE__);
+}
+
 TEST(ended, "nothing can be started in, mapped into or asked of the space of a process that has ended")
 {
 	struct program *p = program_new(10), *q = program_new(10);
 	handle_t process = give(&boss, q->boss_process, p), memory = make_memory(p, 1, 0);
 
 	program_kill(q);
+	nothing_starts(p, process, memory, q->data);
 	EXPECT_ERROR(thread_create, STATE, CALL(p->thread, THREAD_CREATE, process, 0x1000, 0x2000, 0, 0, 1));
 	EXPECT_ERROR(map_reserve, STATE, CALL(p->thread, MAP_RESERVE, process, 1));
 	EXPECT_ERROR(map_add, STATE, CALL(p->thread, MAP_ADD, process, 0, memory, 0, 1, RW));
 	EXPECT_ERROR(map_remove, STATE, CALL(p->thread, MAP_REMOVE, process, q->data, 1));
 	EXPECT_ERROR(map_protect, STATE, CALL(p->thread, MAP_PROTECT, process, q->data, 1, 0));
-	EXPECT_ERROR(map_query, ADDRESS, CALL(p->thread, MAP_QUERY, process, 0, p->data + P));
-	EXPECT_ERROR(process_read, ADDRESS, CALL(p->thread, PROCESS_READ, process, q->data, p->data + P, 4));
-	EXPECT_ERROR(process_write, ADDRESS, CALL(p->thread, PROCESS_WRITE, process, p->budget, q->data, p->data + P, 4));
-	EXPECT_ERROR(process_place, STATE, CALL(p->thread, PROCESS_PLACE, process, memory, RIGHT_ALL));
-	EXPECT_ERROR(process_stop, STATE, CALL(p->thread, PROCESS_STOP, process));
 	EXPECT_ERROR(process_resume, STATE, CALL(p->thread, PROCESS_RESUME, process));
 	EXPECT_ERROR(process_thread, ARGUMENT, CALL(p->thread, PROCESS_THREAD, process, 0, p->data + P));
 	EXPECT_ERROR(process_handle, ARGUMENT, CALL(p->thread, PROCESS_HANDLE, process, 0, p->data + P));
 	EXPECT_ERROR(process_registers_get, ARGUMENT, CALL(p->thread, PROCESS_REGISTERS_GET, process, 1, p->data + P));
+	world_end();
+}
+
+TEST(ending, "the same of a process that is still being taken apart")
+{
+	struct program *high = program_new(12), *low = program_new(9), *victim = program_new(8);
+	handle_t process = give(&boss, victim->boss_process, high), killed = give(&boss, victim->boss_process, low),
+	         memory = make_memory(high, 1, 0);
+
+	interrupt_await(high, 0);
+	EXPECT_BLOCKED(do_futex_wait(low->thread, low->data, 0, 0, soon()));
+	EXPECT_OK(CALL(boss.thread, BUDGET_RESIZE, victim->boss_budget, 400));
+	make_memory(victim, 300, 0);
+	pass_ns(1000000);
+	host_interrupt_raise(5);
+	EXPECT_BLOCKED(CALL(low->thread, PROCESS_KILL, killed, 1));
+	assert_ptr_equal(arch_cpu.current, high->thread);
+	assert_int_equal(victim->process->phase, PROCESS_ENDING);
+	nothing_starts(high, process, memory, victim->data);
+	assert_int_equal(victim->process->phase, PROCESS_ENDING);
+	EXPECT_BLOCKED(do_receive(high->thread, make_server(high)));
+	EXPECT_OK(answer(low->thread));
+	assert_int_equal(victim->process->phase, PROCESS_ENDED);
 	world_end();
 }
 

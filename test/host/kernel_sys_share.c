@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "fixture.h"
+#include "thread/share.h"
 
 #define MS 1000000u
 #define US 1000u
@@ -379,6 +380,24 @@ TEST(changed, "a share that is taken away lets go; another one does not forget w
 	share(worker, 9 * MS, 10 * MS);
 	pass_ns(2 * MS);
 	assert_ptr_equal(arch_cpu.current, worker->thread); /* so much is paid sooner */
+	world_end();
+}
+
+TEST(own, "a share counts from the moment it is given, also for the thread that gives it, with no call or wait in between")
+{
+	share(worker, 0, 0);
+	thread_runs(worker->thread);
+	go_on(50 * MS, 70 * US, NULL);
+	assert_ptr_equal(arch_cpu.current, worker->thread);
+	EXPECT_OK(CALL(worker->thread, BUDGET_CPU_SET, worker->budget, 2 * MS, 10 * MS));
+	watch(worker);
+	go_on(100 * MS, 70 * US, NULL);
+	assert_in_range(had(worker), 150, 230);
+	share(worker, 0, 0);
+	assert_false(arch_cpu.unsettled & UNSETTLED_SCHEDULE);
+	assert_int_equal(share_set(program_account(worker), 2 * MS, 10 * MS), E_OK);
+	assert_true(arch_cpu.unsettled & UNSETTLED_SCHEDULE); /* a kernel that does not check itself after each call needs to be told */
+	schedule();
 	world_end();
 }
 

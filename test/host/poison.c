@@ -47,7 +47,7 @@ paddr_t __wrap_account_page_raw(struct account *account, enum frame_kind kind)
 }
 
 paddr_t __real_frame_alloc(enum frame_kind kind);
-paddr_t __real_frame_alloc_run(size_t pages, enum frame_kind kind);
+paddr_t __real_frame_alloc_run(size_t pages);
 void __real_frame_init(paddr_t base, size_t pages, void *array);
 void __real_frame_give(paddr_t base, size_t pages);
 void __real_frame_drop(paddr_t frame);
@@ -55,7 +55,7 @@ void *__real_slab_alloc(struct account *account, size_t size);
 void *__real_slab_take(struct account *account, unsigned class);
 void __real_slab_free(void *object);
 paddr_t __wrap_frame_alloc(enum frame_kind kind);
-paddr_t __wrap_frame_alloc_run(size_t pages, enum frame_kind kind);
+paddr_t __wrap_frame_alloc_run(size_t pages);
 void __wrap_frame_init(paddr_t base, size_t pages, void *array);
 void __wrap_frame_give(paddr_t base, size_t pages);
 void __wrap_frame_drop(paddr_t frame);
@@ -85,9 +85,9 @@ paddr_t __wrap_frame_alloc(enum frame_kind kind)
 	return frame;
 }
 
-paddr_t __wrap_frame_alloc_run(size_t pages, enum frame_kind kind)
+paddr_t __wrap_frame_alloc_run(size_t pages)
 {
-	paddr_t base = __real_frame_alloc_run(pages, kind);
+	paddr_t base = __real_frame_alloc_run(pages);
 
 	if (base)
 		pages_open(base, pages);

@@ -7,7 +7,7 @@
  * also reads names and sentences straight from the source, so keep both on the TEST line as literals.
  * All of cmocka's assert_* macros work. UNIT_SETUP { ... } runs before each test of the file.
  * Each test is forked off, so global state starts fresh, and a crash, a sanitizer's report or a test that hangs
- * (60 s of CPU time) fails that one test only.
+ * (60 s of CPU time, or UNIT_SECONDS of the environment) fails that one test only.
  * Usage of the program: PROGRAM [NAME...] runs those tests, all without a name, and prints TAP on standard output.
  * What cmocka and the sanitizers have to say goes to standard error. */
 #pragma once
@@ -61,7 +61,10 @@ static int unit_run_here(const struct unit_test *test)
 {
 	const struct CMUnitTest one[] = {{.name = test->name, .test_func = test->run}};
 
-	setrlimit(RLIMIT_CPU, &(struct rlimit){UNIT_DEADLINE_S, UNIT_DEADLINE_S});
+	const char *less = getenv("UNIT_SECONDS");
+	rlim_t seconds = less ? (rlim_t)atoi(less) : UNIT_DEADLINE_S;
+
+	setrlimit(RLIMIT_CPU, &(struct rlimit){seconds, seconds});
 	alarm(UNIT_WALL_S);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	if (unit_setup)

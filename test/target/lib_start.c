@@ -3,6 +3,7 @@
 #include "nacre/random.h"
 #include "nacre/tls.h"
 #include "test/alone.h"
+#include "test/stale.h"
 
 TEST_ALONE;
 
@@ -69,6 +70,12 @@ TEST(guard, "the stack guard is set, and its lowest byte is zero")
 {
 	EXPECT(nacre_tcb()->guard);
 	EXPECT_EQ(nacre_tcb()->guard & 0xff, 0);
+}
+
+TEST(stale, "an array on the stack that nobody has set is zero, whatever the stack held before")
+{
+	test_stack_fill((uintptr_t)-1);
+	EXPECT_EQ(test_stack_stale(), 0);
 }
 
 TEST(random, "random bytes differ from draw to draw, and the seed is wiped")

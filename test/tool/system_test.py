@@ -210,6 +210,24 @@ class SystemTest(unittest.TestCase):
             self.assertEqual(done.stderr, "")
             return done.stdout.splitlines()
 
+    def test_cpu(self):
+        """a share of CPU time is a part of a period, and all together are no more than the machine"""
+        status, out, _ = self.compile(SERVER + 'cpu = "12.5% of 20 ms"\n' + DEFAULT)
+        self.assertEqual(status, 0)
+        self.assertIn("\npriority 20\ncpu-share 2500000\ncpu-period 20000000\n", out)
+        self.assertIn("server: runs at priority 20 or below, on 10 pages, for 12.5% of 20 ms", self.authority(SERVER + 'cpu = "12.5% of 20 ms"\n' + DEFAULT))
+        for wrong in ("20%", "20% of 10", "20 % of 10 ms", "1.25% of 10 ms", "-1% of 10 ms", "a% of b ms", ""):
+            with self.subTest(wrong):
+                self.refused(SERVER + f'cpu = "{wrong}"\n' + DEFAULT, f'main.toml:7: `cpu` is a part of a period, as "20% of 10 ms", not "{wrong}".')
+        for wrong in ("0% of 10 ms", "100.1% of 10 ms", "20% of 0 ms", "20% of 1001 ms"):
+            with self.subTest(wrong):
+                self.refused(SERVER + f'cpu = "{wrong}"\n' + DEFAULT, f'main.toml:7: `cpu` is 0.1% to 100% of 1 to 1000 ms, not "{wrong}".')
+        self.refused(SERVER + "cpu = 20\n" + DEFAULT, "main.toml:7: `cpu` must be a text, not 20.")
+        many = SERVER + 'cpu = "60% of 10 ms"\n' + '[program.one]\ncpu = "40% of 5 ms"\n'
+        self.assertEqual(self.compile(many + DEFAULT)[0], 0)
+        self.refused(many + DEFAULT + 'cpu = "0.1% of 10 ms"\n', "main.toml:12: with the 0.1% of * the shares of CPU time add up to 100.1%, "
+                     "and the machine has 100%.")
+
     def test_paths(self):
         """what is no path is refused"""
         for path in ("", "/svc", "svc//one", "svc/../one", "svc/", "a\\u0001"):

@@ -4,8 +4,9 @@
 
 CLANG := $(CCACHE) clang-14 --target=riscv$(WIDTH) $(MARCH) -mno-relax
 LIBGCC = $(shell $(CROSS)gcc $(GCC_MARCH) -print-libgcc-file-name)
-# gcc's own: the ISA version, and options that clang has no counterpart for.
-for_clang = $(filter-out $(GCC_MARCH) $(STACK_PROTECTOR),$(1))
+# gcc's own: the ISA version, and options that clang has no counterpart for. clang 14 makes variables zero only for who says this, too.
+CLANG_AUTO_INIT := -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang
+for_clang = $(filter-out $(GCC_MARCH) $(STACK_PROTECTOR),$(1)) $(if $(filter $(AUTO_INIT),$(1)),$(CLANG_AUTO_INIT))
 # A section that only __start_ and __stop_ symbols refer to is kept, as the other linker does.
 CLANG_LD  := $(CLANG) -fuse-ld=lld-14 -Wl,-z,nostart-stop-gc
 # clang keeps -pie to itself for a machine without an operating system.

@@ -15,7 +15,7 @@ BARE_LDFLAGS := $(GCC_MARCH) -B$(LD_DIR)/ -nostdlib -Wl,--gc-sections,--build-id
 KERNEL_CFLAGS  := $(BARE_CFLAGS) -fno-pic -Ikernel -Ikernel/arch/riscv -Ikernel/arch/riscv/rv$(WIDTH) -I. -I$(GEN)
 KERNEL_LDFLAGS := $(BARE_LDFLAGS) -static
 # Boot runs wherever it is put, so it is position independent; boot.lds sees to it that nothing needs relocating.
-BOOT_CFLAGS    := $(BARE_CFLAGS) -fPIE -fvisibility=hidden -Iboot -I. -I$(GEN)
+BOOT_CFLAGS    := $(BARE_CFLAGS) $(AUTO_INIT) -fPIE -fvisibility=hidden -Iboot -I. -I$(GEN)
 BOOT_LDFLAGS   := $(BARE_LDFLAGS) -pie -Wl,--no-dynamic-linker,-z,norelro,--build-id=none,--hash-style=gnu
 
 # What is on the way of a message, a signal, an interrupt, a fault or a page is compiled file by file. All else is made small:
@@ -63,7 +63,7 @@ $(B)/kernel.elf $(B)/kernel-test.elf: $(B)/kernel.lds | $(LD)
 $(B)/boot.elf: $(B)/boot.lds $(BOOT_OBJ) | $(LD)
 	$(call say,LD,$@)$(CC) $(BOOT_LDFLAGS) -Wl,-T,$< -o $@ $(BOOT_OBJ) -lgcc
 
-# The same under -fsanitize=undefined, with kernel/check/ubsan to say what was found: kernel-ubsan.elf, for `make fuzz-target`. Not
+# The same under -fsanitize=undefined, with kernel/check/ubsan to say what was found: kernel-ubsan.elf, for `make fuzz N=...`. Not
 # optimised as one, so that every check stays where its line is. kernel-planted.elf has something to find.
 # What keeps message words in their registers cannot call: there a finding is a trap, and its address names the line.
 UBSAN_FLAGS    := -fsanitize=undefined -fno-sanitize-recover=undefined

@@ -13,15 +13,15 @@ START_SRC := $(filter lib/nacre/start.c lib/nacre/start.S,$(LIB_SRC))
 # Where the guard value lies is agreed between compiler, start and loader: lib/nacre/tls.h. clang cannot do it.
 STACK_PROTECTOR := -fstack-protector-strong -mstack-protector-guard=tls -mstack-protector-guard-reg=tp \
                    -mstack-protector-guard-offset=-8
-USER_CFLAGS  := $(GCC_MARCH) $(COMMON_CFLAGS) -fPIE -fvisibility=hidden -ftls-model=local-exec $(NEWLIB_DEFINES) $(STACK_PROTECTOR) \
+USER_CFLAGS  := $(GCC_MARCH) $(COMMON_CFLAGS) -fPIE -fvisibility=hidden -ftls-model=local-exec $(NEWLIB_DEFINES) $(STACK_PROTECTOR) $(AUTO_INIT) \
                 -Ilib -I. -I$(GEN) -I$(GEN)/test -Ilib/libc/include -isystem $(NEWLIB)/include -isystem $(B)/port/include
 USER_LDFLAGS := $(GCC_MARCH) -B$(LD_DIR)/ -nostdlib -pie -Wl,--no-dynamic-linker,-z,relro,-z,now,-z,noexecstack \
                 -Wl,-z,separate-code,-z,max-page-size=4096,--gc-sections,--build-id=sha1,--exclude-libs,ALL \
                 -Wl,--hash-style=gnu,--fatal-warnings
 
 # The code of children (lib/test/child.h) is copied elsewhere, without what compilers make of loops and comparisons:
-# calls of memset, tables among the constants.
-$(B)/obj/user/test/target/% $(B)/obj/user/test/bench/%: USER_CFLAGS += -fno-tree-loop-distribute-patterns -fno-tree-switch-conversion -fno-jump-tables
+# calls of memset, tables among the constants. Large variables that are made zero would need memset, too.
+$(B)/obj/user/test/target/% $(B)/obj/user/test/bench/%: USER_CFLAGS += -fno-tree-loop-distribute-patterns -fno-tree-switch-conversion -fno-jump-tables -ftrivial-auto-var-init=uninitialized
 
 LIBNACRE  := $(B)/lib/libnacre.a
 START_OBJ := $(START_SRC:%=$(B)/obj/user/%.o)

@@ -11,7 +11,9 @@
 # setting: BENCH=NAME     for make bench and make profile: a figure
 # setting: NAME=lua       for make port and make fuzz: which; without it all
 # setting: SECONDS=60     for make fuzz: how long each
-# setting: SEED=1         for make demo: which services die when
+# setting: N=100000       for make fuzz: how many calls on the target
+# setting: SEED=1         for make demo and make soak: which services die when; for make fuzz N=...: which calls
+# setting: HOURS=0.5      for make soak: how long, a fraction too
 # setting: DEATHS=100     for make demo: how many, at least
 # setting: DEPS=no        only list missing Debian packages; DEPS=have: trust that all is there
 # setting: V=1            show every command
@@ -50,7 +52,7 @@ endif
 # Ports have a recipe; newlib is built with everything.
 PORTS_KNOWN := $(filter-out newlib,$(patsubst port/%/port.mk,%,$(wildcard port/*/port.mk)))
 FUZZERS_KNOWN := $(patsubst test/fuzz/%.c,%,$(shell grep -l '^int LLVMFuzzerTestOneInput' test/fuzz/*.c))
-NAMES_KNOWN   := $(if $(filter fuzz fuzzers build/fuzz/%,$(MAKECMDGOALS)),$(FUZZERS_KNOWN),$(PORTS_KNOWN))
+NAMES_KNOWN   := $(if $(filter fuzz fuzz-host fuzzers build/fuzz/%,$(MAKECMDGOALS)),$(FUZZERS_KNOWN),$(PORTS_KNOWN))
 ifneq ($(NAME),)
 ifeq ($(call one-of,$(NAME),$(NAMES_KNOWN)),)
 $(error NAME is one of $(NAMES_KNOWN), not "$(NAME)")
@@ -65,6 +67,11 @@ endif
 ifneq ($(SEED),)
 ifeq ($(shell echo '$(SEED)' | grep -Ex '[0-9]{1,9}'),)
 $(error SEED is a whole number, not "$(SEED)")
+endif
+endif
+ifneq ($(HOURS),)
+ifeq ($(shell echo '$(HOURS)' | grep -Ex '[0-9]{1,4}(\.[0-9]{1,4})?' | grep '[1-9]'),)
+$(error HOURS is a number above 0, like 0.5 or 24, not "$(HOURS)")
 endif
 endif
 ifneq ($(DEATHS),)

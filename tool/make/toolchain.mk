@@ -25,6 +25,8 @@ GCC_MARCH := $(MARCH) -misa-spec=2.2
 WARNINGS := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wvla -Wundef
 COMMON_CFLAGS := -std=gnu11 -Os -g -ffunction-sections -fdata-sections -fno-common $(WARNINGS) \
                  -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=.
+# A local variable that no code has set yet is zero, not what the stack held before. Not for the kernel: doc/security.md.
+AUTO_INIT := -ftrivial-auto-var-init=zero
 # gcc does not hand the prefix map on to the assembler when the source is assembly.
 ASM_FLAGS = $(if $(filter %.S,$<),-Wa$(,)--debug-prefix-map=$(CURDIR)=.)
 

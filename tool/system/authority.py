@@ -38,7 +38,7 @@ def rights(system, program):
     if program.critical:
         yield "ends the machine when it cannot be kept running"
     memory = f"{program.pages} pages" if program.pages else f"what its file needs and {program.heap_pages} pages"
-    yield f"runs at priority {program.priority} or below, on {memory}"
+    yield f"runs at priority {program.priority} or below, on {memory}" + (f", for {program.cpu}" if program.cpu else "")
 
 
 def authority(system):

@@ -18,6 +18,7 @@ line, services in the order in which they are started (a server before those who
 import argparse
 import difflib
 import os
+import re
 import sys
 
 from authority import authority
@@ -47,6 +48,7 @@ KEYS = {
     "heap_pages": (int, 0),        # with pages = 0: what it may allocate
     "stack_kib": (int, 8),
     "priority": (int, None),       # and ceiling of its budget
+    "cpu": (str, ""),              # of its budget: "20% of 10 ms"
     "restart": (str, "always"),    # services: always, on-failure (not after an end with code 0), never
     "backoff_ms": (int, 10),       # services: before the second restart in a row; doubles with each
     "give_up": (dict, {"deaths": 9, "seconds": 30}), # services: after so many deaths in so many seconds
@@ -73,6 +75,7 @@ KEYS = {
 }
 TOP_KEYS = {"name": str, "version": str, "include": str, "require_entropy": bool, "reserve_pages": int, "ram_kib": int,
             "service": dict, "program": dict, "default": dict}
+CPU = re.compile(r"([0-9]{1,3}(?:\.[0-9])?)% of ([0-9]{1,4}) ms")
 RESTARTS = ("always", "on-failure", "never")
 DEPENDS = ("restart", "tell")
 KEEPER_PAGES = 16         # idl/keeper.nid
@@ -198,11 +201,20 @@ class Program:
                      "`stack_kib` must be a multiple of 4, up to 1024.")
         self.require(self.server or not self.publish or self.kind == "program", "publish",
                      "a service that publishes names needs `server = true`.")
+        self.check_cpu()
         self.check_supervision()
         self.check_paths()
         self.check_texts()
         self.check_devices()
         self.check_memory()
+
+    def check_cpu(self):
+        """cpu_tenths: of a percent; 0: no share."""
+        match = CPU.fullmatch(self.cpu)
+        self.require(match or "cpu" not in self.facts, "cpu", f'`cpu` is a part of a period, as "20% of 10 ms", not "{self.cpu}".')
+        self.cpu_tenths, self.cpu_period_ms = (int(float(match[1]) * 10 + 0.5), int(match[2])) if match else (0, 0)
+        self.require(not match or 1 <= self.cpu_tenths <= 1000 and 1 <= self.cpu_period_ms <= 1000, "cpu",
+                     f'`cpu` is 0.1% to 100% of 1 to 1000 ms, not "{self.cpu}".')
 
     def check_supervision(self):
         for key in ("backoff_ms", "give_up", "depends", "heartbeat_ms"):
@@ -283,6 +295,9 @@ class Program:
         yield f"heap {self.heap_pages}"
         yield f"stack {self.stack_kib * 1024}"
         yield f"priority {self.priority}"
+        if self.cpu:
+            yield f"cpu-share {self.cpu_tenths * self.cpu_period_ms * 1000}"
+            yield f"cpu-period {self.cpu_period_ms * 1000000}"
         yield f"restart {self.restart}"
         if self.kind == "service":
             yield f"backoff {self.backoff_ms}"
@@ -363,6 +378,7 @@ class System:
         self.check_dependencies(services, programs)
         self.services, self.programs = self.order(services, programs), programs
         self.check_memory()
+        self.check_cpu()
 
     def find_publishers(self, programs):
         """{path: program} of all names that are published, each by one program."""
@@ -469,6 +485,15 @@ class System:
             program.require(taken + program.pages <= ram, "pages",
                             f"{program.name} wants {program.pages * PAGE_KIB} KiB, and services leave "
                             f"{(ram - taken) * PAGE_KIB} of the smallest machine's {self.ram_kib} (`ram_kib`).")
+
+    def check_cpu(self):
+        """What was promised can be had at the same time: by all services, and by each program once."""
+        tenths = 0
+        for program in [*self.services, *self.programs]:
+            tenths += program.cpu_tenths
+            program.require(tenths <= 1000, "cpu",
+                            f"with the {program.cpu_tenths / 10:g}% of {program.name} the shares of CPU time add up to {tenths / 10:g}%, "
+                            "and the machine has 100%.")
 
     def text(self):
         lines = [f"nacre-system 1 {self.name}", f"version {self.version}",

@@ -94,6 +94,25 @@ TEST(call_first, "the first call through a connection, and its reply")
 	peer_end(&peer);
 }
 
+/* Of the caller: the machine's budget, so the server's is below it, and the caller's pays. Most of the machine, so it lasts. */
+enum { SHARE_NS = 9900000, PERIOD_NS = 10000000 };
+
+TEST(call_share, "call and reply where the caller has a share of CPU time, where the server has one, and where both have")
+{
+	peer_make(&peer);
+	peer_start(&peer, peer_answer, PRIORITY);
+	EXPECT_OK(nacre_budget_cpu_set(self_budget(), SHARE_NS, PERIOD_NS));
+	BENCH("call_reply_share_w0");
+	rounds(peer.pair.connection, 0);
+	EXPECT_OK(nacre_budget_cpu_set(peer.child.budget, SHARE_NS / 2, PERIOD_NS));
+	BENCH("call_reply_share_both_w0");
+	rounds(peer.pair.connection, 0);
+	EXPECT_OK(nacre_budget_cpu_set(self_budget(), 0, 0));
+	BENCH("call_reply_share_server_w0");
+	rounds(peer.pair.connection, 0);
+	peer_end(&peer);
+}
+
 TEST(call_urgent_server, "call and reply where the server is more urgent, and where it is less urgent, than the caller")
 {
 	peer_make(&peer);

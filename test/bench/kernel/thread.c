@@ -1,5 +1,6 @@
 /* thread.c - threads: made, ended, taking turns, waking each other. */
 #include "../bench.h"
+#include "nacre/clock.h"
 #include "peer.h"
 
 static struct peer peer;
@@ -15,6 +16,14 @@ CHILD static void take_turns(uintptr_t at)
 		nacre_thread_yield();
 	}
 	nacre_process_exit(0);
+}
+
+/* A share that is cut from another begins used up. */
+static void pass_period(void)
+{
+	static uint32_t never;
+
+	EXPECT_EQ(nacre_futex_wait(&never, 0, 0, nacre_deadline_in(20 * NACRE_MS)), NACRE_E_TIMEOUT);
 }
 
 TEST(yield, "a yield to a thread of another process, until that runs; and a yield to nobody")
@@ -36,6 +45,25 @@ TEST(yield, "a yield to a thread of another process, until that runs; and a yiel
 		nacre_thread_yield();
 		MARK_END;
 	}
+}
+
+TEST(yield_share, "a yield to a thread of another process, where both have a share of CPU time")
+{
+	peer_make(&peer);
+	EXPECT_OK(nacre_budget_cpu_set(self_budget(), 9900000, 10000000));
+	EXPECT_OK(nacre_budget_cpu_set(peer.child.budget, 4900000, 10000000));
+	pass_period();
+	peer_start(&peer, take_turns, PRIORITY);
+	nacre_thread_yield();
+	BENCH("yield_share_2p");
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		MARK_BEGIN;
+		nacre_thread_yield();
+	}
+	peer.plan->stop = 1;
+	child_wait(&peer.child, NULL);
+	EXPECT_OK(nacre_budget_cpu_set(self_budget(), 0, 0));
+	peer_end(&peer);
 }
 
 struct sleeper {

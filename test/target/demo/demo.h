@@ -70,6 +70,7 @@ nacre_status_t say_bytes(struct client *client, const char *text, size_t size);
 
 extern nacre_handle_t overview;  /* svc/system */
 extern _Atomic uint32_t deaths;  /* so far */
+extern bool crowded;             /* others write so much into the log that a line may be gone at once */
 extern _Atomic bool finished;    /* the load is to end */
 
 uint64_t all_requests(void);

@@ -7,11 +7,12 @@
 
 /* All below every server, and below who asks after a kill (main.c). Those of the next victim are ahead of the others, so that it
  * has something to do when it dies. */
-enum { LOAD_PRIORITY = 8, AHEAD_PRIORITY = 9, WAIT_PRIORITY = 10, STACK_BYTES = 12 << 10 };
+enum { AHEAD_PRIORITY = 9, WAIT_PRIORITY = 10, STACK_BYTES = 12 << 10 };
 
 struct client clients[TRADES_MAX][CLIENTS_EACH];
 static pthread_t threads[TRADES_MAX][CLIENTS_EACH];
 _Atomic bool finished;
+static int usual;
 
 static void *run(void *given)
 {
@@ -81,14 +82,18 @@ bool load_open(void)
 		if (!trades[t].open())
 			return false;
 	}
-	return !sem_init(&wanted, 0, 0) && start(&waiter, wait_busily, NULL, WAIT_PRIORITY);
+	return true;
 }
 
-bool load_begin(void)
+bool load_begin(int priority)
 {
+	usual = priority;
+	finished = false;
+	if (sem_init(&wanted, 0, 0) || !start(&waiter, wait_busily, NULL, WAIT_PRIORITY))
+		return false;
 	for (unsigned t = 0; t < trade_count; t++)
 		for (unsigned i = 1; i <= trades[t].clients; i++)
-			if (!start(&threads[t][i], run, &clients[t][i], LOAD_PRIORITY)) {
+			if (!start(&threads[t][i], run, &clients[t][i], usual)) {
 				say("demo: there is no memory for the clients of %s\n", trades[t].service);
 				return false;
 			}
@@ -98,7 +103,7 @@ bool load_begin(void)
 void load_ahead(unsigned trade, bool ahead)
 {
 	for (unsigned i = 1; i <= trades[trade].clients; i++)
-		pthread_setschedprio(threads[trade][i], ahead ? AHEAD_PRIORITY : LOAD_PRIORITY);
+		pthread_setschedprio(threads[trade][i], ahead ? AHEAD_PRIORITY : usual);
 }
 
 bool load_is_busy(unsigned trade)

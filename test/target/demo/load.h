@@ -7,9 +7,12 @@ enum { TRADES_MAX = 12, CLIENTS_EACH = 3 };
 /* Of each trade; [0] asks after a kill, the others are the load. */
 extern struct client clients[TRADES_MAX][CLIENTS_EACH];
 
-/* Connects; starts; ends and waits. False: it was said why. */
+/* As usual. */
+enum { LOAD_PRIORITY = 8 };
+
+/* Connects; starts; ends and waits, after which it may be started again. False: it was said why. */
 bool load_open(void);
-bool load_begin(void);
+bool load_begin(int priority);
 void load_end(void);
 
 /* The clients of a trade go before the others, or no more. */

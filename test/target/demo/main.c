@@ -1,11 +1,13 @@
 /* main.c - the tour (make demo, doc/demo.md): everything works, is killed under its clients, and nobody loses a request.
  *
  *     demo SEED DEATHS                                the last line is the account, and the machine's exit status says it, too
+ *     demo soak SEED ROUNDS                           the soak (soak.h)
  *
  * Time is counted in instructions: under QEMU's -icount shift=0 one is a nanosecond of clock_now. What is spent on other
  * programs between a kill and the answer is in it. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "abi/nacre_calls.h"
 #include "idl/console_client.h"
 #include "idl/process_client.h"
@@ -13,6 +15,7 @@
 #include "load.h"
 #include "nacre/clock.h"
 #include "nacre/startup.h"
+#include "soak.h"
 #include "victims.h"
 
 enum { STATUS_BAD = 1, DEATHS_ENOUGH = 100, LOAD_MS = 500, GAP_MS = 12, NARROWEST = 2 };
@@ -45,7 +48,7 @@ static void show_processes(void)
 
 static bool show_load(void)
 {
-	if (!load_begin())
+	if (!load_begin(LOAD_PRIORITY))
 		return false;
 	nacre_sleep_until(nacre_deadline_in(LOAD_MS * NACRE_MS));
 	for (unsigned t = 0; t < trade_count; t++)
@@ -79,18 +82,6 @@ static bool hostile_run(void)
 
 /* --- 4: deaths ------------------------------------------------------------------------------------------------------ */
 
-static void shuffle(unsigned *order, struct dice *dice)
-{
-	for (unsigned i = 0; i < trade_count; i++)
-		order[i] = i;
-	for (unsigned i = trade_count - 1; i; i--) {
-		unsigned other = dice_throw(dice, i + 1), kept = order[i];
-
-		order[i] = order[other];
-		order[other] = kept;
-	}
-}
-
 static void show_names(void)
 {
 	say("  round  ");
@@ -104,7 +95,7 @@ static bool round_of_deaths(unsigned round, struct dice *dice)
 {
 	unsigned order[TRADES_MAX] = { 0 };
 
-	shuffle(order, dice);
+	victims_shuffle(order, dice);
 	for (unsigned i = 0; i < trade_count; i++)
 		if (!victim_kill(order[i], GAP_MS * NACRE_MS, dice))
 			return false;
@@ -201,14 +192,18 @@ static void power_off(uint32_t status)
 
 int main(int argc, char **argv)
 {
-	unsigned long seed = argc > 1 ? strtoul(argv[1], NULL, 10) : 1, wanted = argc > 2 ? strtoul(argv[2], NULL, 10) : DEATHS_ENOUGH;
+	bool soaks = argc > 3 && !strcmp(argv[1], "soak");
+	unsigned long seed = argc > 1 ? strtoul(argv[1 + soaks], NULL, 10) : 1;
+	unsigned long wanted = argc > 2 ? strtoul(argv[2 + soaks], NULL, 10) : DEATHS_ENOUGH;
 	unsigned rounds = (unsigned)((wanted + trade_count - 1) / trade_count);
 	struct sums sums;
 	bool whole;
 
 	if (console_connect("dev/console", &console) || system_connect("svc/system", &overview))
 		return STATUS_BAD;
-	say("\nNacre, %u bits: a tour with seed %lu\n", (unsigned)sizeof(void *) * 8, seed);
+	say("\nNacre, %u bits: a %s with seed %lu\n", (unsigned)sizeof(void *) * 8, soaks ? "soak" : "tour", seed);
+	if (soaks)
+		power_off(soak(seed, (unsigned)wanted) ? STATUS_BAD : 0);
 	whole = tour(seed, rounds < NARROWEST ? NARROWEST : rounds);
 	load_end();
 	heading("The account");

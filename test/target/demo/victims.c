@@ -41,6 +41,18 @@ bool victims_open(void)
 	return !status;
 }
 
+void victims_shuffle(unsigned *order, struct dice *dice)
+{
+	for (unsigned i = 0; i < trade_count; i++)
+		order[i] = i;
+	for (unsigned i = trade_count - 1; i; i--) {
+		unsigned other = dice_throw(dice, i + 1), kept = order[i];
+
+		order[i] = order[other];
+		order[other] = kept;
+	}
+}
+
 /* --- killing ------------------------------------------------------------------------------------------------- */
 
 bool victim_kill(unsigned trade, uint32_t within_ns, struct dice *dice)

@@ -19,6 +19,9 @@ bool victim_find(unsigned trade, struct system_process *process);
 
 bool victims_open(void);
 
+/* All trades, in an order of the dice's. */
+void victims_shuffle(unsigned *order, struct dice *dice);
+
 /* Kills it within so many ns, and asks until it is answered. False: it was said why. */
 bool victim_kill(unsigned trade, uint32_t within_ns, struct dice *dice);
 

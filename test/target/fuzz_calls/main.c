@@ -4,18 +4,26 @@
  *     test-fuzz [CALLS [SEED]]
  *
  * Ends with 0 when that many calls were made, and every page and handle is back after each round. On a machine that counts
- * instructions (`make fuzz-target`) a seed does the same each time.
- * Does not: reach calls of devices, interrupts and the trace with a handle that is one: this program has none. */
+ * instructions (`make fuzz N=...`) a seed does the same each time.
+ *
+ * As init, with nothing around it, it has the real-time clock and the trace to give. Then its processes hold the clock as a driver does:
+ * they map its registers, bind its line, pin memory for it; and now and then its alarm goes off. What to do stands in the image's file
+ * `fuzz`: CALLS SEED. */
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/archive.h"
 #include "nacre/area.h"
 #include "nacre/clock.h"
+#include "test/alone.h"
 #include "test/count.h"
 #include "worker.h"
 
+TEST_ALONE;
+
 enum { CALLS = 20000, SEED = 1, ROUND_CALLS = 1500, BUDGET_PAGES = 56, PATIENCE_NS = 400000, LOST = 1, TURNS_MAX = 5000 };
 
-static struct nacre_area area;
+static struct nacre_area area, registers;
+static nacre_handle_t device, trace; /* 0: it has none */
 static struct arena *arena;
 static uint32_t random_state;
 
@@ -25,6 +33,53 @@ static uint32_t roll(uint32_t below)
 	random_state ^= random_state >> 17;
 	random_state ^= random_state << 5;
 	return (random_state >> 4) % below;
+}
+
+/* --- the device ---------------------------------------------------------------------------------------------------- */
+
+/* Words of the goldfish real-time clock. */
+enum { TIME_LOW, TIME_HIGH, ALARM_LOW, ALARM_HIGH, IRQ_ENABLED, ALARM_CLEAR, ALARM_STATUS, IRQ_CLEAR };
+
+static void device_open(void)
+{
+	nacre_handle_t memory = NACRE_HANDLE_NONE;
+
+	if (!machine_info())
+		return;
+	device = machine_device("google,goldfish-rtc");
+	trace = machine_info()->trace;
+	EXPECT_OK(nacre_device_memory(device, self_budget(), 0, &memory));
+	EXPECT_OK(nacre_area_map(&registers, memory, 0, 1, NACRE_PROT_READ | NACRE_PROT_WRITE));
+}
+
+/* An interrupt soon, for whoever has bound the line. */
+static void alarm_set(void)
+{
+	volatile uint32_t *word = registers.base;
+	uint64_t when;
+
+	if (!device)
+		return;
+	word[IRQ_CLEAR] = 1;
+	when = word[TIME_LOW];
+	when |= (uint64_t)word[TIME_HIGH] << 32;
+	when += roll(PATIENCE_NS);
+	word[IRQ_ENABLED] = 1;
+	word[ALARM_HIGH] = (uint32_t)(when >> 32);
+	word[ALARM_LOW] = (uint32_t)when;
+}
+
+/* It is quiet, and nothing is pinned for it any more: pins outlive who made them. */
+static void device_rest(void)
+{
+	volatile uint32_t *word = registers.base;
+
+	if (!device)
+		return;
+	word[ALARM_CLEAR] = 1;
+	word[IRQ_ENABLED] = 0;
+	word[IRQ_CLEAR] = 1;
+	EXPECT_OK(nacre_device_reset(device));
 }
 
 /* --- making a round ------------------------------------------------------------------------------------------------ */
@@ -47,6 +102,8 @@ static void arena_open(void)
 {
 	EXPECT_OK(nacre_area_create(&area, NACRE_PAGES(sizeof(*arena)), NACRE_MEMORY_SHARED));
 	arena = area.base;
+	arena->kernel_ram = KERNEL_RAM;
+	arena->kernel_text = KERNEL_TEXT;
 	memcpy(arena->calls, fuzz_calls, sizeof(fuzz_calls));
 	for (unsigned i = 0; i < FUZZ_CALLS; i++)
 		arena->total_weight += fuzz_calls[i].weight;
@@ -82,6 +139,10 @@ static void handles_give(struct round *round, unsigned n, nacre_handle_t known[T
 	know(known, NACRE_OBJECT_MEMORY, 0, child, round->shared);
 	know(known, NACRE_OBJECT_MEMORY, 1, child, round->sealed);
 	know(known, NACRE_OBJECT_MEMORY, 2, child, room);
+	if (device)
+		know(known, NACRE_OBJECT_DEVICE, 0, child, device);
+	if (trace && !roll(3))
+		know(known, NACRE_OBJECT_MEMORY, 3, child, trace);
 }
 
 static void process_prepare(struct round *round, unsigned n)
@@ -164,6 +225,8 @@ static void meddle(struct round *round)
 {
 	struct child *child = &round->child[roll(PROCESSES)];
 
+	if (!roll(8))
+		alarm_set();
 	switch (roll(400)) {
 	case 0:
 		nacre_process_kill(child->process, 0);
@@ -217,6 +280,7 @@ static void round_end(struct round *round)
 	}
 	for (unsigned i = 0; i < PROCESSES; i++)
 		pair_close(&round->pair[i]);
+	device_rest();
 	EXPECT_OK(nacre_handle_close(round->shared));
 	EXPECT_OK(nacre_handle_close(round->sealed));
 }
@@ -249,26 +313,79 @@ static unsigned count_nonzero(const uint32_t *list, size_t count)
 	return found;
 }
 
+/* By the contract's numbers; those that end the caller cannot. */
+static void never_note(void)
+{
+	char text[200];
+	size_t size = 0;
+
+	for (unsigned i = 0; i < FUZZ_CALLS && size < sizeof(text) - 8; i++)
+		if (!arena->answered[i])
+			size += (size_t)snprintf(text + size, sizeof(text) - size, " %u", i);
+	test_note("no success of call%s", size ? text : " none");
+}
+
 static const char *wanted_calls, *wanted_seed;
+
+/* Its words are wanted, where there is such a file. */
+static void file_read(void)
+{
+	static char text[32];
+	const struct nacre_boot_info *boot = machine_info();
+	struct archive_file wanted = { .name = "fuzz" };
+	struct archive archive;
+	struct nacre_area image;
+
+	if (!boot)
+		return;
+	EXPECT_OK(nacre_area_map(&image, boot->image, 0, NACRE_PAGES(boot->image_offset + boot->image_bytes), NACRE_PROT_READ));
+	archive_open(&archive, (char *)image.base + boot->image_offset, boot->image_bytes);
+	if (archive_find(&archive, &wanted, 1) && wanted.size < sizeof(text)) {
+		memcpy(text, wanted.content, wanted.size);
+		wanted_calls = strtok(text, " \n");
+		wanted_seed = strtok(NULL, " \n");
+	}
+	EXPECT_OK(nacre_area_unmap(&image));
+}
+
+/* As a program that is started it has its children's highest priority; so it has as init, or they would never be above its own. */
+static void priority_set(void)
+{
+	nacre_handle_t self;
+
+	EXPECT_OK(nacre_thread_self(&self));
+	EXPECT_OK(nacre_thread_priority_set(self, self_ceiling()));
+	EXPECT_OK(nacre_handle_close(self));
+}
 
 TEST(calls, "processes that call anything, and die at any moment, break no invariant and leave nothing behind")
 {
-	uint32_t wanted = wanted_calls ? (uint32_t)strtoul(wanted_calls, NULL, 10) : CALLS, made = 0, rounds = 0;
-	uint32_t seed = wanted_seed ? (uint32_t)strtoul(wanted_seed, NULL, 10) : SEED;
+	uint32_t wanted, seed, made = 0, rounds = 0;
 	struct count before;
 
+	file_read();
+	priority_set();
+	wanted = wanted_calls ? (uint32_t)strtoul(wanted_calls, NULL, 10) : CALLS;
+	seed = wanted_seed ? (uint32_t)strtoul(wanted_seed, NULL, 10) : SEED;
 	random_state = seed * 2654435761u | 1;
 	arena_open();
+	device_open();
 	round_play();
 	wait_a_little();
 	before = count_now();
 	for (; made < wanted; rounds++) {
 		made += round_play();
 		round_settle(before);
+		if (rounds % 50 == 49)
+			test_note("so far %u calls", (unsigned)made);
 	}
 	test_note("seed %u: %u calls in %u rounds, %u of %u calls succeeded some time, %u kinds of answer", (unsigned)seed,
 		  (unsigned)made, (unsigned)rounds, count_nonzero(arena->answered, FUZZ_CALLS), (unsigned)FUZZ_CALLS,
 		  count_nonzero(arena->errors, 128));
+	never_note();
+	test_note("%u structures written were looked through; the first word like an address of the kernel's: 0x%lx, by call %u",
+		  (unsigned)arena->looked, (unsigned long)arena->leak, (unsigned)arena->leak_call);
+	EXPECT_EQ(arena->leaks, 0);
 	EXPECT_OK(nacre_area_destroy(&area));
 }
 

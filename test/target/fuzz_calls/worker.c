@@ -35,7 +35,17 @@ CHILD static void registers_call(uintptr_t *r)
 			 "+r"(t1), "+r"(t2), "+r"(t3), "+r"(t4) : : "t5", "t6", "memory");
 	r[0] = a0;
 	r[1] = a1;
+	r[2] = a2;
+	r[3] = a3;
+	r[4] = a4;
+	r[5] = a5;
+	r[6] = a6;
+	r[7] = a7;
 	r[8] = t0;
+	r[9] = t1;
+	r[10] = t2;
+	r[11] = t3;
+	r[12] = t4;
 }
 
 /* A thread that needs no stack: it yields, waits on a word that is where its argument says, and ends. */
@@ -56,7 +66,7 @@ CHILD static uintptr_t odd(struct worker *worker)
 		return n == 0 ? top : n == 1 ? top >> 1 : n == 2 ? top << 12 : 4095;
 	if (n < 8)
 		return n == 4 ? 4096 : n == 5 ? 0x80000000u : n == 6 ? 32 : 64;
-	return n < 14 ? n - 8 : worker->random;
+	return n < 14 ? n - 8 : worker->random & FUZZ_RANDOM; /* worker.h */
 }
 
 CHILD static uintptr_t handle(struct worker *worker, uint32_t type)
@@ -228,10 +238,51 @@ CHILD static void result_remember(struct worker *worker, const struct fuzz_call 
 	call_answer(worker);
 }
 
+/* --- addresses of the kernel ------------------------------------------------------------------------------------- */
+
+/* Could this word be an address of the kernel's? Small negative numbers, and what a worker says itself (odd), are none. */
+CHILD static bool is_kernel_address(const struct arena *arena, uintptr_t word)
+{
+	return (word >= arena->kernel_ram && word - arena->kernel_ram < KERNEL_RAM_BYTES) ||
+	       (word >= arena->kernel_text && word - arena->kernel_text < KERNEL_TEXT_BYTES);
+}
+
+CHILD static void leak_count(struct arena *arena, const struct fuzz_call *call, uintptr_t word)
+{
+	if (!is_kernel_address(arena, word))
+		return;
+	if (!arena->leaks++) {
+		arena->leak_call = call->number;
+		arena->leak = word;
+	}
+}
+
+/* What came in registers, and what a call wrote where it was told to. Where words are short, those of times and of random
+ * IDs can be anything, and structures, which hold times, are looked at where words are long. */
+CHILD static void leaks_count(const struct worker *worker, struct arena *arena, const struct fuzz_call *call, const uintptr_t *before)
+{
+	const uintptr_t *at = 0;
+
+	if (sizeof(uintptr_t) == 4 && (call->number == NACRE_CALL_CLOCK_NOW || call->number == NACRE_CALL_HANDLE_ID))
+		return;
+	for (uint32_t i = 0; i < 13; i++)
+		if (worker->registers[i] != before[i])
+			leak_count(arena, call, worker->registers[i]);
+	for (uint32_t i = 0; sizeof(uintptr_t) == 8 && i < call->count && i < FUZZ_ARGUMENTS; i++)
+		if (call->arguments[i].kind == FUZZ_PTR)
+			at = (const uintptr_t *)before[call->arguments[i].at[1][0]];
+	if (worker->registers[A0] || (uintptr_t)at % sizeof(*at) || (uintptr_t)at < (uintptr_t)worker->scratch ||
+	    (uintptr_t)at >= (uintptr_t)worker->scratch + SCRATCH_BYTES)
+		return;
+	for (uint32_t i = 0; i < WRITTEN_WORDS; i++)
+		leak_count(arena, call, at[i]);
+	arena->looked++;
+}
+
 CHILD static void call_once(struct worker *worker, struct arena *arena)
 {
 	const struct fuzz_call *call = call_choose(worker, arena);
-	uintptr_t error;
+	uintptr_t error, before[13];
 
 	for (uint32_t i = 0; i < 13; i++)
 		worker->registers[i] = pick(worker, 64);
@@ -243,7 +294,10 @@ CHILD static void call_once(struct worker *worker, struct arena *arena)
 		thread_prepare(worker);
 	worker->last = call->number;
 	worker->registers[A7] = call->number;
+	for (uint32_t i = 0; i < 13; i++)
+		before[i] = worker->registers[i];
 	registers_call(worker->registers);
+	leaks_count(worker, arena, call, before);
 	error = worker->registers[A0];
 	arena->errors[error & 127]++;
 	worker->calls++;

@@ -12,6 +12,14 @@ enum {
 	TYPES = 9, ADDRESSES = 6, TOKENS = 4, SCRATCH_BYTES = 512, LONGEST_BYTES = 4096, ROOM_PAGES = 3,
 };
 
+/* Of random words, bits that no combination with another odd word makes an address of the kernel's. */
+#define FUZZ_RANDOM 0x4fffffffu
+
+/* Where the kernel lies: kernel/arch/riscv/rvNN/width.h. A machine with more RAM would need more here. */
+#define KERNEL_RAM (sizeof(uintptr_t) == 4 ? (uintptr_t)0xb0000000u : (uintptr_t)0xffffffc000000000u)
+#define KERNEL_TEXT (sizeof(uintptr_t) == 4 ? (uintptr_t)0xffc00000u : (uintptr_t)0xffffffffffe00000u)
+enum { KERNEL_RAM_BYTES = 16 << 20, KERNEL_TEXT_BYTES = 1 << 20, WRITTEN_WORDS = 48 };
+
 struct worker {
 	uint32_t random, calls;
 	uint32_t arena;                      /* how far before this the arena begins */
@@ -29,6 +37,8 @@ struct arena {
 	uint32_t errors[128];                /* how often each was answered */
 	uint32_t answered[FUZZ_CALLS];       /* how often each call succeeded */
 	uint32_t total_weight;
+	uint32_t leaks, leak_call, looked;   /* words that could be an address of the kernel's: how many, which call brought the first */
+	uintptr_t leak, kernel_ram, kernel_text; /* that word; where the kernel sees RAM, and where it lies itself */
 	struct fuzz_call calls[FUZZ_CALLS];
 	struct worker workers[WORKERS];
 };
