@@ -24,6 +24,7 @@ SOURCES = (".c", ".h", ".S", ".toml", ".py", ".mk", ".lds", ".dts", ".md")
 # Stands for a name of the reader's choosing.
 PLACEHOLDER = re.compile(r"NAME|NNN|rvNN|rvN\b")
 # Pages that list another project's names.
+FRONT = ("Makefile", "tool/make/campaign.mk")    # what a person can ask for
 FOREIGN = {"doc/posix_testsuite.md"}
 # Capitals of the world at large: not ours to have.
 COMMON = {"ELF", "NULL", "SIGILL", "EOF", "ENOSYS", "ENOMEM", "OPTIONS", "HEAD", "DYN"}
@@ -79,8 +80,12 @@ def identifier_faults(page, known):
 
 
 def targets():
-    with open(os.path.join(TOP, "Makefile"), encoding="utf-8") as file:
-        return set(re.findall(r"^([a-z_.-]+):.*## ", file.read(), re.MULTILINE))
+    """What `make help` lists."""
+    found = set()
+    for name in FRONT:
+        with open(os.path.join(TOP, name), encoding="utf-8") as file:
+            found.update(re.findall(r"^([a-z_.-]+):.*## ", file.read(), re.MULTILINE))
+    return found
 
 
 def by_hand_faults(page):
