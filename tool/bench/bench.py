@@ -5,6 +5,8 @@
 
 Boots the programs of test/bench/ in QEMU's deterministic mode with the counting plugin (count.c), which sees the marks that
 the programs execute (test/bench/bench.h). Nothing is timed, and two runs agree in every figure.
+On a busy host QEMU hands over an interrupt of the stress test some instructions later in one run of about 30; there a run
+counts when a second one is the same.
 RATIO is ours to theirs: below 1 we need fewer instructions.
 """
 
@@ -48,6 +50,8 @@ MACHINES = {
     "system": Scenario(name="bench-system", system="bench", files={"bin/bench-system": "{build}/program/bench-system"}, **SYSTEM),
     "prompt": Scenario(name="bench-prompt", **SYSTEM),
 }
+UNSTEADY = ("stress",)
+RUNS = 6            # at most, until two are the same
 HASHING = re.compile("block_hash|sha256_")  # functions of base/sha256.c
 # A figure that is the sum of others.
 SUMS = {"fault_resume": ["fault_to_handler", "fault_reply"], "memory_create_destroy_1p": ["memory_create_1p", "memory_destroy_1p"]}
@@ -88,10 +92,29 @@ def run(width, machine, *more):
             return [line.split() for line in file], output
 
 
+def agreed(width, machine):
+    """run(), and where that is unsteady the first run that was seen twice."""
+    seen = []
+    for _ in range(RUNS if machine in UNSTEADY else 1):
+        seen.append(run(width, machine))
+        if machine not in UNSTEADY or any(before[0] == seen[-1][0] for before in seen[:-1]):
+            return seen[-1]
+    raise BenchError(f"of {RUNS} runs of {machine} on RV{width} no two were the same; something in it follows the host's time.")
+
+
 @functools.cache
 def run_once(width, machine):
-    """run(), which gives the same each time; kept for whoever asks again."""
-    return run(width, machine)
+    """agreed(), kept for whoever asks again."""
+    return agreed(width, machine)
+
+
+def run_again(width, machine, *more):
+    """The lines of a run that is the same as run_once() but for what is asked for besides."""
+    for _ in range(RUNS):
+        lines = run(width, machine, *more)[0]
+        if [line for line in lines if line[0] != "step"] == run_once(width, machine)[0]:
+            return lines
+    raise BenchError(f"none of {RUNS} runs of {machine} on RV{width} was like the one that was counted.")
 
 
 def programs(width, machine):

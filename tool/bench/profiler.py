@@ -82,7 +82,7 @@ def profile_of(width, name):
     """(instructions, entries) of each (program, function) of a figure, and which round; all steps go to a file."""
     machine = bench.machine_of(name)
     wanted, what = wanted_of(width, machine, name)
-    steps = [symbols.instruction(*rest) for word, *rest in bench.run(width, machine, *wanted)[0] if word == "step"]
+    steps = [symbols.instruction(*rest) for word, *rest in bench.run_again(width, machine, *wanted) if word == "step"]
     found = bench.hits_of(width, machine)[1]
     if not name.startswith(bench.WHOLE):
         steps = inner(steps, bench.kernel_base(width))
