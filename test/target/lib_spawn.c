@@ -87,6 +87,16 @@ static void smash(volatile char *array)
 		array[i] = 'x';
 }
 
+/* What lies there is read first, and through a volatile, so that the compiler keeps the relocation. */
+static int change_constant(void)
+{
+	int *volatile *at = (int *volatile *)(uintptr_t)&constant;
+
+	if (*at == &answer)
+		*at = NULL;
+	return 98;
+}
+
 static int child_smash(void)
 {
 	char array[16];
@@ -114,7 +124,7 @@ static int run_child(int argc, char **argv)
 	if (string_equal(what, "text"))
 		*(volatile uint16_t *)(uintptr_t)exit = 0;
 	if (string_equal(what, "relro"))
-		*(int *volatile *)&constant = NULL;
+		return change_constant();
 	if (string_equal(what, "jump"))
 		((void (*)(void))(uintptr_t)&answer)();
 	if (string_equal(what, "overflow"))

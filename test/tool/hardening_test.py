@@ -65,6 +65,15 @@ class Programs(unittest.TestCase):
         """A program without RELRO is found."""
         self.assertIn("-z relro", self.lacks(without=["-Wl,-z,relro"], also=["-Wl,-z,norelro"]))
 
+    def test_stripped(self):
+        """A file for the image that lost a program header is found; one that lost only symbols is as it should be."""
+        self.lacks()
+        for words, found in (["--strip-all"], False), (["--strip-all", "--remove-section=.riscv.attributes"], True):
+            os.replace(f"{self.folder}/probe", f"{self.folder}/probe.elf")
+            subprocess.run(["riscv64-unknown-elf-objcopy", *words, f"{self.folder}/probe.elf", f"{self.folder}/probe"], check=True)
+            self.assertEqual("program headers" in " ".join(hardening.lacks(f"{self.folder}/probe.elf", False)[0]), found)
+            os.replace(f"{self.folder}/probe.elf", f"{self.folder}/probe")
+
     def test_lazy(self):
         """A program that would bind lazily is found."""
         self.assertIn("-z now", self.lacks(without=["-Wl,-z,now"], also=["-Wl,-z,lazy"]))

@@ -7,7 +7,8 @@
 Of every file: no segment is writable and executable. Of a program, moreover: its stack is not executable; it can be placed
 anywhere; its relocations are relative ones, all in its writable segment, none in text; it is linked with RELRO, which covers the
 dynamic section, and with BIND_NOW; and each part of it that was compiled from C or C++ with debug information, which all of ours
-is, says in that information that it was compiled with REQUIRED. The compiler's own library comes ready-made. Ends with `hardening: N files, N parts`, and with 1 if a file
+is, says in that information that it was compiled with REQUIRED. The compiler's own library comes ready-made. Beside NAME.elf lies
+what goes into the image, NAME, whose program headers are the same. Ends with `hardening: N files, N parts`, and with 1 if a file
 lacks something.
 """
 
@@ -110,6 +111,15 @@ def lacks_compiled(path, parts):
             yield f"{source.strip()} was compiled without {' '.join(missing)}"
 
 
+def lacks_stripped(path, elf):
+    """Stripping has once dropped the program header of RELRO. And by equal ones a debugger knows that the two belong together."""
+    if not path.endswith(".elf"):
+        return
+    with open(path.removesuffix(".elf"), "rb") as file:
+        if Elf(file.read()).segments != elf.segments:
+            yield f"the program headers of {path.removesuffix('.elf')} are others; strip with nothing but --strip-all"
+
+
 def lacks(path, kernel):
     """(sentences, number of parts)"""
     with open(path, "rb") as file:
@@ -120,7 +130,7 @@ def lacks(path, kernel):
     if kernel:
         return list(lacks_any(elf)), 0
     parts = producers(path)
-    found = [*lacks_any(elf), *lacks_stack(elf), *lacks_linked(elf), *lacks_compiled(path, parts)]
+    found = [*lacks_any(elf), *lacks_stack(elf), *lacks_linked(elf), *lacks_compiled(path, parts), *lacks_stripped(path, elf)]
     return found if parts else [*found, "it has no debug information, so nobody knows how it was compiled"], len(parts)
 
 

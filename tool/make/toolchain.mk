@@ -8,8 +8,9 @@ CC      := $(CCACHE) $(CROSS)gcc
 AR      := $(CROSS)ar
 OBJCOPY := $(CROSS)objcopy
 PYTHON  := /usr/bin/python3
-# The note with the build ID stays: it is in a segment.
-STRIP   := $(OBJCOPY) --strip-all --remove-section=.comment --remove-section=.riscv.attributes
+# Nothing else is removed: without .riscv.attributes objcopy drops the program header of RELRO, and without .comment the
+# headers differ from those of the file with symbols, by which a debugger knows that the two belong together.
+STRIP   := $(OBJCOPY) --strip-all
 # One object, one output: nothing from the environment of whoever builds may show up in it.
 export CCACHE_BASEDIR := $(CURDIR)
 export SOURCE_DATE_EPOCH := 0

@@ -34,7 +34,7 @@ $(OUT)/%.o: % $(GENERATED:%=%/.made)
 $(OUT)/$(PROGRAM).elf: $(OBJECTS) $(NACRE_SDK)/lib$(WIDTH)/libnacre.a
 	$(NACRE_CC) -o $@ $(OBJECTS) $(LDLIBS)
 $(OUT)/$(PROGRAM): $(OUT)/$(PROGRAM).elf
-	riscv64-unknown-elf-objcopy --strip-all --remove-section=.comment --remove-section=.riscv.attributes $< $@
+	riscv64-unknown-elf-objcopy --strip-all $< $@
 $(OUT)/$(PROGRAM).toml: $(MANIFEST)
 	mkdir -p $(@D) && cp $< $@
 -include $(OBJECTS:.o=.d)

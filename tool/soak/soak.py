@@ -28,6 +28,7 @@ from qemu import Machine, drive_words, net_words  # noqa: E402
 # nobody would get anywhere.
 PROVING = "kernel-ubsan"
 SEED, SECONDS_A_ROUND, STEP_SECONDS, SECTOR, KEPT = 1, 600, 0.5, 512, 1 << 18
+GUEST_SECONDS = 100     # at most, in one of the host's: a machine that waits jumps to its next alarm
 GREEDY = ["threads", "handles", "servers", "memory", "process", "connect", "alarms"]
 ROUND = re.compile(r"^soak: round (\d+) deaths (\d+) requests (\d+) programs (\d+) growth (\d+) findings (\d+)$", re.MULTILINE)
 LAST = re.compile(r"^soak: rounds (\d+) deaths (\d+) requests (\d+) growth (\d+) findings (\d+)$", re.MULTILINE)
@@ -95,9 +96,10 @@ def verdict(machine, screen):
 def run(width, seed, hours, rounds, show, kernel=PROVING):
     """(what went wrong or "", the output, its end at least)."""
     one = scenario(width, kernel)
+    limit = hours * 3600 + SECONDS_A_ROUND * (rounds or 1)
+    one.deadline_s = int(limit * GUEST_SECONDS)
     image = image_build(one, width)
     paths, options = disks_build(one, width)
-    limit = hours * 3600 + SECONDS_A_ROUND * (rounds or 1)
     screen = Watch(show)
     with Machine(width, one.mem, image, "typed", extra=[*drive_words(paths, options), *net_words()], seconds=limit) as machine:
         try:
