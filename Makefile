@@ -12,7 +12,7 @@ include tool/make/settings.mk
 
 SETUP = @tool/setup/setup
 BUILD = +$(Q)mkdir -p build && flock build/.lock $(MAKE) $(JOBS) --no-print-directory -f tool/make/build.mk </dev/null
-QEMU  = tool/qemu/qemu.py --width $(WIDTH) --mem $(MEM) $(addprefix --disk ,$(DISK)) $(if $(NET),--net) $(addprefix --gpu ,$(GPU)) $(addprefix --serial ,$(SERIAL))
+QEMU  = tool/qemu/qemu.py --width $(WIDTH) --mem $(MEM) $(addprefix --disk ,$(DISK)) $(if $(NET),--net) $(addprefix --gpu ,$(GPU)) $(addprefix --serial ,$(SERIAL) $(if $(CRASHES),$(OUT).cores))
 TEST  = tool/test/run.py --only '$(ONLY)' --width '$(WIDTH_ASKED)'
 OUT   = build/rv$(WIDTH)
 
@@ -89,6 +89,12 @@ demo: setup ## a tour of two minutes: every driver and service is killed under l
 .PHONY: screenshot
 screenshot: ## what make run GPU=yes shows, from another terminal: build/rv32/screen.png
 	@tool/qemu/qmp.py $(OUT).qmp screenshot $(OUT)/screen.png
+.PHONY: cores symbols
+cores: ## fetches the cores of programs that crashed in a machine of make run CRASHES=yes, and says how to open each
+	@tool/cores/cores.py $(OUT).cores --width $(WIDTH)
+symbols: setup-all ## serves the symbols of all images built here to gdb, on 127.0.0.1:8002; PORT=8003
+	$(BUILD) build/host/loopback.so
+	@tool/symbols/symbol_server.py $(PORT:%=--port %)
 debug-kernel: setup-all image ## boot under gdb-multiarch, stopped at the kernel's first line
 	@exec $(QEMU) --image $(OUT)/image --gdb $(OUT)/kernel.elf
 

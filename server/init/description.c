@@ -93,6 +93,7 @@ static void flag_set(struct program *program, const struct line *line)
 	program->server |= is(line, "server");
 	program->resolve |= is(line, "resolve");
 	program->trusted_dma |= is(line, "trusted-dma");
+	program->cores |= is(line, "cores");
 }
 
 static void fact_read(struct program *program, const struct line *line)

@@ -19,7 +19,7 @@ struct program {
 	const char *facts, *end;     /* its lines */
 	const char *name, *file;     /* counted, no NUL */
 	uint8_t name_size, file_size;
-	bool is_service, critical, window, server, resolve, trusted_dma;
+	bool is_service, critical, window, server, resolve, trusted_dma, cores;
 	uint8_t priority, profile, restart;
 	uint8_t deaths;              /* given up after so many in so many seconds */
 	uint32_t seconds, backoff_ms, heartbeat_ms;

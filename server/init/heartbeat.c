@@ -2,6 +2,7 @@
 #include "heartbeat.h"
 #include "abi/nacre_calls.h"
 #include "crash.h"
+#include "dump.h"
 #include "nacre/clock.h"
 #include "say.h"
 #include "server.h"
@@ -69,13 +70,13 @@ static bool is_busy(struct service *service, uint64_t now_ns)
 static void end_hung(struct service *service, const char *why)
 {
 	const struct program *program = service->program;
+	const struct crash *crash = crash_record_hang(service->process);
 
-	crash_record_hang(service->process);
 	say_loudly("%.*s %s and is restarted; crashes has the report", program->name_size, program->name, why);
 	service->beat_ns = 0;
 	service->process->crashed = true;
 	service->process->cause = NACRE_CAUSE_KILLED;
-	nacre_process_kill(service->process->process, 0);
+	dump_and_end(service->process, crash);
 }
 
 void heartbeat_tend(struct service *service, uint64_t now_ns)

@@ -28,6 +28,7 @@ struct process {
 	uint8_t connections;           /* this process's to `svc/process` */
 	uint8_t priority;
 	uint32_t cause, code;          /* cause NACRE_CAUSE_NONE while it lives */
+	uint64_t dump_ns;              /* a core of it is being made, and it is ended then at the latest; 0 */
 	nacre_handle_t process, budget;
 	struct file file;              /* of the image, that it was made of */
 	nacre_handle_t notice;         /* where its parent hears of its end; NONE */

@@ -3,6 +3,7 @@
 #include "abi/nacre_calls.h"
 #include "children.h"
 #include "crash.h"
+#include "dump.h"
 #include "end.h"
 #include "given.h"
 #include "heartbeat.h"
@@ -119,9 +120,9 @@ static void cancelled(uintptr_t badge)
 
 static void tend(struct nacre_server *server)
 {
-	uint64_t now_ns = nacre_clock_ns(), services_ns = services_tend(now_ns), end_ns = end_tend(now_ns);
+	uint64_t now_ns = nacre_clock_ns(), services_ns = services_tend(now_ns), end_ns = end_tend(now_ns), dump_ns = dump_tend(now_ns);
 
-	server->deadline_ns = services_ns < end_ns ? services_ns : end_ns;
+	server->deadline_ns = min_u64(min_u64(services_ns, end_ns), dump_ns);
 	watch_turn(server->deadline_ns);
 }
 
@@ -131,12 +132,12 @@ static nacre_status_t faulted(struct nacre_request *fault, struct nacre_reply *r
 	struct process *process = process_find(fault->badge);
 
 	(void)reply;
-	if (!process || process->ended)
+	if (!process || process->ended || process->dump_ns)
 		return NACRE_LATER;
 	process->crashed = true;
 	process->cause = (uint32_t)fault->words.opcode;
-	crash_record(process, fault);
-	nacre_process_kill(process->process, process->cause);
+	dump_and_end(process, crash_record(process, fault));
+	tend(&init_server);
 	return NACRE_LATER;
 }
 

@@ -28,10 +28,11 @@ static bool served_somewhere[PROTOCOLS][METHODS_MAX];
 /* A handle of that type with all the rights that this program can have; 0: it can have none. */
 static nacre_handle_t whole(uint8_t object)
 {
-	static nacre_handle_t server, connection;
+	static nacre_handle_t server, connection, process;
 
 	if (!server) {
 		EXPECT_OK(nacre_server_create(nacre_self_budget(), &server));
+		EXPECT_OK(nacre_process_create(nacre_self_budget(), nacre_self_budget(), &process));
 		EXPECT_OK(nacre_connection_mint(server, nacre_self_budget(), 1, 0, 0, 0, &connection));
 	}
 	switch (object) {
@@ -43,6 +44,8 @@ static nacre_handle_t whole(uint8_t object)
 		return server;
 	case NACRE_OBJECT_CONNECTION:
 		return connection;
+	case NACRE_OBJECT_PROCESS:
+		return process;
 	}
 	return NACRE_HANDLE_NONE;
 }
@@ -289,6 +292,11 @@ TEST(pipe, "svc/pipe refuses every malformed request of its protocol, and lives"
 	attack("svc/pipe");
 }
 
+TEST(cores, "svc/cores refuses every malformed request of its protocol, and lives")
+{
+	attack("svc/cores");
+}
+
 TEST(names, "the name server refuses every malformed request of its protocol, and lives")
 {
 	attack_on(nacre_startup_handle("names"), "names");
@@ -300,7 +308,7 @@ static bool is_out_of_reach(const char *protocol, const char *method)
 	static const char *const names[][2] = {
 		{ "log", "label" }, { "rng", "seed" }, { "names", "publish" }, { "names", "unpublish" },
 		{ "names", "declare" }, { "names", "allow" }, { "names", "publish_for" }, { "names", "narrow" }, { "names", "limit" },
-		{ "names", "gone" }, { "names", "done" },
+		{ "names", "gone" }, { "names", "done" }, { "cores", "take" },
 	};
 
 	/* Only services are connected to it, by init: keeping.c attacks it through one. */

@@ -23,6 +23,7 @@ HOST_HELP_SRC    := $(filter-out $(wildcard test/host/base_*.c test/host/kernel_
 # Of lib/NAME: all but the files that speak to the machine.
 HOST_LIB_virtio  := dma device queue
 HOST_LIB_ring    := ring record wait
+HOST_LIB_core    := core store
 # Of a driver: the same, and what of lib/ its test does not stand in for.
 HOST_DRIVER_gpu   := driver/virtio-gpu/gpu.c driver/virtio-gpu/picture.c lib/virtio/dma.c
 HOST_DRIVER_input := driver/virtio-input/device.c driver/virtio-input/clients.c lib/virtio/dma.c

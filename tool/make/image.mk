@@ -36,6 +36,7 @@ $(B)/image: $(IMAGE_BASE) $(B)/kernel $(B)/system/$(SYSTEM) $(B)/image.files $(P
 	  --init $(B)/program/init --file system=$(B)/system/$(SYSTEM) \
 	  $(addprefix --file ,$(WITH_PROGRAM)) \
 	  --options '$(OPTIONS)' --out $@ $(if $(ODD),&& touch -d @0 $@)
+	$(Q)$(PYTHON) tool/symbols/symbol_server.py --keep $(B)/kernel.elf $(B)/boot.elf $(PROGRAM_BIN:%=%.elf)
 
 .PHONY: image image-info image-base image-parts
 image: $(B)/image ; @:

@@ -6,6 +6,7 @@
 # setting: DISK=FILE      raw images of disks, dev/block0 first: truncate -s 16M FILE makes an empty one
 # setting: NET=yes        a network card, on a network that reaches nothing but QEMU at 10.0.2.2
 # setting: GPU=yes        a display, a keyboard and a tablet, and the system `display`; GPU=window: in a window
+# setting: CRASHES=yes    a service that keeps a core of each program that crashes (system `cores`), for make cores
 # setting: SERIAL=SOCKET  serial ports, dev/serial0 first: Unix sockets that QEMU makes; socat - UNIX:SOCKET talks to one
 # setting: ONLY=WORD      for make test: a part, a check, or a word of checks' names
 # setting: BENCH=NAME     for make bench and make profile: a figure
@@ -90,6 +91,12 @@ $(error GPU is yes or window, not "$(GPU)")
 endif
 # The base system has no memory for a picture.
 SYSTEM ?= display
+endif
+ifneq ($(CRASHES),)
+ifneq ($(CRASHES)$(GPU)$(SERIAL),yes)
+$(error CRASHES is yes, not "$(CRASHES)", and goes neither with GPU nor with SERIAL)
+endif
+SYSTEM ?= cores
 endif
 
 ifneq ($(wordlist 5,6,$(SERIAL)),)

@@ -33,6 +33,8 @@ def rights(system, program):
         yield f"keeps state at the keeper, on {program.keep} pages"
     if program.window:
         yield "may be lent pages"
+    if program.cores:
+        yield "is handed each process that crashes or hangs: reads all its memory, and ends it"
     if program.resolve:
         yield "may connect by public ID"
     if program.critical:

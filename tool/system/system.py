@@ -62,6 +62,7 @@ KEYS = {
     "lookup": (list, []),          # paths, or PREFIX/*
     "see": (list, []),             # the same, to be listed but not reached
     "debug": (list, []),           # services whose memory and registers it may read and change
+    "cores": (bool, False),        # services: is handed each process that dies of a fault or hangs, to keep a core of it
     "resolve": (bool, False),      # may connect by stored ID
     "devices": (list, []),         # `compatible` strings: the device handles "device", "device2", ...
     "properties": (list, []),      # of the device's node, put into the environment as NAME=value
@@ -226,6 +227,7 @@ class Program:
         for name, how in self.depends.items():
             self.require(how in DEPENDS, "depends", f"`depends` says `restart` or `tell` of {name}, not {how!r}.", how)
         self.require(self.kind == "program" or not self.debug, "debug", "`debug` is for programs.")
+        self.require(self.kind == "service" and self.server or not self.cores, "cores", "`cores` is for services with a `server`.")
         self.require(self.kind == "service" or not self.keep, "keep", "`keep` is for services.")
         self.require(self.keep % 2 == 0 and 0 <= self.keep <= KEEPER_PAGES, "keep",
                      f"`keep` is an even number of pages, up to {KEEPER_PAGES}.")
@@ -307,7 +309,7 @@ class Program:
             yield f"heartbeat {self.heartbeat_ms}"
         for name, how in self.depends.items():
             yield f"depends {how} {name}"
-        for flag in ("critical", "window", "server", "resolve"):
+        for flag in ("critical", "window", "server", "resolve", "cores"):
             if getattr(self, flag):
                 yield flag
         for path, how in self.publish.items():
@@ -373,6 +375,9 @@ class System:
         self.keeper = next((service for service in services if service.name == "keeper"), None)
         for service in services:
             service.require(not service.keep or self.keeper, "keep", "`keep` needs a service `keeper` in the description.")
+        keepers = [service for service in services if service.cores]
+        for other in keepers[1:]:
+            other.require(False, "cores", f"{keepers[0].name} gets the cores already, and one service can.")
         self.check_lookups(services + programs)
         self.check_priorities(services + programs)
         self.check_dependencies(services, programs)
