@@ -164,13 +164,24 @@ static const char *tables_check(struct elf *elf)
 
 /* --- segments ------------------------------------------------------------------------------------------- */
 
+static const uint8_t *segment_at(const struct elf *elf, unsigned index)
+{
+	return elf->file + elf->segments_at + (size_t)index * segment_entry_size(elf);
+}
+
+/* Lies at the same place in both classes. Most of who looks for a segment wants no more of the others. */
+static uint32_t type_at(const struct elf *elf, unsigned index)
+{
+	return load_le32(segment_at(elf, index) + P_TYPE.at32);
+}
+
 bool elf_segment(const struct elf *elf, unsigned index, struct elf_segment *segment)
 {
-	const uint8_t *p = elf->file + elf->segments_at + (size_t)index * segment_entry_size(elf);
+	const uint8_t *p = segment_at(elf, index);
 
 	if (index >= elf->segment_count)
 		return false;
-	segment->type = (uint32_t)get(elf, p, P_TYPE);
+	segment->type = type_at(elf, index);
 	segment->flags = (uint32_t)get(elf, p, P_FLAGS);
 	segment->offset = get(elf, p, P_OFFSET);
 	segment->vaddr = get(elf, p, P_VADDR);
@@ -182,9 +193,9 @@ bool elf_segment(const struct elf *elf, unsigned index, struct elf_segment *segm
 
 static bool find_numbered(const struct elf *elf, uint32_t type, unsigned number, struct elf_segment *segment)
 {
-	for (unsigned i = 0; elf_segment(elf, i, segment); i++)
-		if (segment->type == type && !number--)
-			return true;
+	for (unsigned i = 0; i < elf->segment_count; i++)
+		if (type_at(elf, i) == type && !number--)
+			return elf_segment(elf, i, segment);
 	return false;
 }
 
@@ -283,7 +294,9 @@ static const char *others_check(const struct elf *elf)
 {
 	struct elf_segment segment, holder;
 
-	for (unsigned i = 0; elf_segment(elf, i, &segment); i++) {
+	for (unsigned i = 0; i < elf->segment_count; i++) {
+		if ((type_at(elf, i) != ELF_RELRO && type_at(elf, i) != ELF_TLS) || !elf_segment(elf, i, &segment))
+			continue;
 		if (segment.type == ELF_RELRO && segment.memory_size &&
 		    !load_holding(elf, segment.vaddr, segment.memory_size, ELF_W, &holder))
 			return "its read-only-after-relocation part does not lie in a writable segment";

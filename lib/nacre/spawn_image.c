@@ -14,14 +14,10 @@ static void segments_read(struct spawn_load *load)
 {
 	struct elf_segment segment;
 
-	for (unsigned i = 0; elf_segment(&load->elf, i, &segment); i++) {
-		if (segment.type == ELF_LOAD)
-			load->loads[load->load_count++] = segment;
-		else if (segment.type == ELF_RELRO)
-			load->relro = segment;
-		else if (segment.type == ELF_TLS)
-			load->tls = segment;
-	}
+	while (elf_load(&load->elf, load->load_count, &segment))
+		load->loads[load->load_count++] = segment;
+	elf_find(&load->elf, ELF_RELRO, &load->relro);
+	elf_find(&load->elf, ELF_TLS, &load->tls);
 }
 
 /* The segments ascend: the reader has seen to that. */
