@@ -31,6 +31,7 @@ struct trace_ring {
 	struct trace_event events[];
 };
 
+extern struct trace_ring *trace_ring; /* NULL: there is none yet; a debugger reads it */
 extern uint32_t trace_mask;
 void trace_init(void *ring, size_t bytes);
 void trace_mask_change(uint32_t mask);

@@ -34,6 +34,7 @@ import tomllib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BOARD = os.path.join(HERE, "../../board/qemu-virt/machine.toml")
+HELPERS = os.path.normpath(os.path.join(HERE, "../gdb/nacre.py"))
 EOT = b"\x04"
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -278,7 +279,7 @@ def run_gdb(args):
 
 def gdb_start(elf):
     """gdb commands that run to the first C line of the kernel at its own addresses; before that it has no page table."""
-    return ["-ex", f"symbol-file {elf}", "-ex", "thbreak kernel_main", "-ex", "continue"]
+    return ["-ex", f"symbol-file {elf}", "-ex", f"source {HELPERS}", "-ex", "thbreak kernel_main", "-ex", "continue"]
 
 
 def main():

@@ -25,7 +25,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 from check import TOP, failed  # noqa: E402
 
 PARTS = ["layers", "contract", "host", "fuzz", "model", "tool", "interfaces", "static", "posix", "scenario", "demo", "soak", "fast", "inject", "versions", "display",
-         "ports", "footprint", "hardening", "bench", "languages", "sdk", "tutorial", "run", "debug", "cores", "docs", "repro"]
+         "ports", "footprint", "hardening", "bench", "languages", "sdk", "tutorial", "run", "debug", "inspect", "cores", "docs", "repro"]
 CORES = os.cpu_count() or 1
 # Only one make at a time builds in this tree.
 MAKE = ["flock", "build/.lock", "make", "--no-print-directory", "-f", "tool/make/build.mk"]
