@@ -89,6 +89,10 @@ demo: setup ## a tour of two minutes: every driver and service is killed under l
 .PHONY: screenshot
 screenshot: ## what make run GPU=yes shows, from another terminal: build/rv32/screen.png
 	@tool/qemu/qmp.py $(OUT).qmp screenshot $(OUT)/screen.png
+.PHONY: debug
+debug: setup-all ## a program under gdb-multiarch, stopped in main: make debug PROGRAM=hello; a service too: PROGRAM=time
+	$(BUILD) PROGRAM= image-parts $(OUT)/system/debug $(OUT)/program/gdb
+	@exec tool/debug/debug.py --width $(WIDTH) --mem $(MEM) --program '$(PROGRAM)' -- $(GDB)
 .PHONY: cores symbols
 cores: ## fetches the cores of programs that crashed in a machine of make run CRASHES=yes, and says how to open each
 	@tool/cores/cores.py $(OUT).cores --width $(WIDTH)

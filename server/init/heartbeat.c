@@ -83,6 +83,11 @@ void heartbeat_tend(struct service *service, uint64_t now_ns)
 {
 	if (service->state != SERVICE_RUNNING || !service->beat_ns || now_ns < service->beat_ns)
 		return;
+	if (service->process->debugger) { /* it may be stopped */
+		service->beat = QUIET;
+		service->beat_ns = now_ns + service->program->heartbeat_ms * NACRE_MS;
+		return;
+	}
 	switch (service->beat) {
 	case QUIET:
 		if (is_busy(service, now_ns)) {

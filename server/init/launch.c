@@ -2,12 +2,15 @@
 #include "launch.h"
 #include "abi/nacre_calls.h"
 #include "base/elf.h"
+#include "base/bits.h"
 #include "base/format.h"
 #include "base/string.h"
+#include "debug.h"
 #include "nacre/area.h"
 #include "nacre/spawn.h"
 #include "server.h"
 #include "service.h"
+#include "watch.h"
 
 /* What a program may do with its own budget. */
 #define BUDGET_RIGHTS (NACRE_RIGHT_SPEND | NACRE_RIGHT_INSPECT | NACRE_RIGHT_DUPLICATE | NACRE_RIGHT_TRANSFER)
@@ -67,6 +70,25 @@ static nacre_err_t load(const struct launch *launch, struct nacre_child *child, 
 	return nacre_spawn_load(&spec, child, why);
 }
 
+static nacre_err_t start(const struct launch *launch, struct nacre_child *child, const char **why)
+{
+	bool hold = debug_wants(launch->process);
+	uint32_t priority = child->priority;
+	nacre_err_t error;
+
+	if (hold)
+		child->priority = (uint32_t)min_size(priority, INIT_PRIORITY - 1);
+	error = nacre_spawn_start(child, why);
+	if (error || !hold)
+		return error;
+	error = debug_held(launch->process, priority);
+	if (error) {
+		*why = nacre_error_sentence(error);
+		nacre_spawn_abandon(child);
+	}
+	return error;
+}
+
 nacre_err_t launch(const struct launch *launch, const char **why)
 {
 	struct nacre_child child;
@@ -83,7 +105,7 @@ nacre_err_t launch(const struct launch *launch, const char **why)
 		*why = nacre_error_sentence(error);
 		nacre_spawn_abandon(&child);
 	} else {
-		error = nacre_spawn_start(&child, why);
+		error = start(launch, &child, why);
 	}
 	if (error)
 		launch->process->process = NACRE_HANDLE_NONE;

@@ -4,6 +4,7 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "crash.h"
+#include "debug.h"
 #include "end.h"
 #include "idl/system_server.h"
 #include "launch.h"
@@ -104,31 +105,6 @@ static nacre_status_t system_death_report(struct nacre_request *request, const s
 		if (crash->serial == in->serial)
 			return crash_give(crash, request, in->from, in->room.run, &out->text, &out->text_size);
 	return STATUS_NOT_FOUND;
-}
-
-/* --- debuggers ----------------------------------------------------------------------------------------- */
-
-static bool may_debug(const struct process *client, const char *service)
-{
-	struct fact fact = { 0 };
-
-	while (client && fact_next(client->program, "debug", &fact))
-		if (string_equal_counted(fact.value, fact.size, service))
-			return true;
-	return false;
-}
-
-static nacre_status_t system_debug(struct nacre_request *request, const struct system_debug_in *in, struct system_debug_out *out)
-{
-	const struct service *service = service_find(in->name);
-
-	if (!may_debug(client_of(request), in->name))
-		return STATUS_DENIED;
-	if (!service)
-		return STATUS_NOT_FOUND;
-	if (service->state != SERVICE_RUNNING)
-		return STATUS_NOT_READY;
-	return handle_give(service->process->process, NACRE_RIGHT_INSPECT | NACRE_RIGHT_DEBUG, &out->process);
 }
 
 /* --- services ------------------------------------------------------------------------------------------ */
@@ -413,7 +389,7 @@ static const struct system_handlers handlers = {
 	.report = system_report, .end = system_end, .facts = system_facts, .program = system_program, .device = system_device,
 	.death = system_death, .death_report = system_death_report, .start = system_start, .stop = system_stop,
 	.restart = system_restart, .replace = system_replace, .move_pages = system_move_pages, .set_priority = system_set_priority,
-	.debug = system_debug,
+	.debug = debug_open, .hold = debug_hold, .attach = debug_attach, .detach = debug_detach,
 };
 static const struct system_handlers publication = { .connect = init_connect };
 const struct nacre_protocol system_protocol = SYSTEM_SERVED_BY(&handlers);

@@ -40,6 +40,8 @@ struct process {
 	uint8_t within_size;           /* 0: it is not */
 	uint8_t within_slot;           /* at names, while it lives */
 	struct given *given;           /* handles for the next program it starts; NULL */
+	uint32_t debugger;             /* number of the process that debugs it, or for which it is held; 0: none does */
+	nacre_handle_t debug_notice;   /* where that hears of its end; NONE: it is held, and not attached yet */
 	const char *failure;           /* why the last program it wanted to start did not; a constant, or NULL */
 	char label[PROCESS_LABEL_BYTES];
 };

@@ -3,6 +3,7 @@
 #include "abi/nacre_calls.h"
 #include "children.h"
 #include "crash.h"
+#include "debug.h"
 #include "dump.h"
 #include "end.h"
 #include "given.h"
@@ -147,6 +148,7 @@ static void exited(uintptr_t badge, uint32_t cause, int32_t code)
 
 	if (!process || process->ended)
 		return;
+	debug_ended(process, cause, (uint32_t)code);
 	if (process->crashed)
 		cause = process->cause;
 	else if (process->service && !process->service->asked)

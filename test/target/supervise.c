@@ -141,6 +141,95 @@ TEST(debug, "the debug right over a service is given to whose manifest lists it,
 	nacre_handle_close(told);
 }
 
+static uint32_t number_of(const char *label)
+{
+	struct system_process process;
+
+	for (uint32_t number = 0; system_process(overview(), number, &process, NULL, NULL) == STATUS_OK; number = process.number + 1)
+		if (string_equal(process.label, label))
+			return process.number;
+	return 0;
+}
+
+/* What a debugger has: a mailbox, the right to make connections to it, and one of those. */
+static struct {
+	nacre_handle_t server, mint, notice;
+} debugger;
+
+static void debugger_open(void)
+{
+	EXPECT_OK(nacre_server_create(nacre_self_budget(), &debugger.server));
+	EXPECT_OK(nacre_handle_duplicate(debugger.server, NACRE_RIGHT_MINT | NACRE_RIGHT_DUPLICATE | NACRE_RIGHT_TRANSFER, &debugger.mint));
+	EXPECT_OK(nacre_connection_mint(debugger.server, nacre_self_budget(), 7, 0, 0, 1, &debugger.notice));
+}
+
+static void debugger_close(void)
+{
+	nacre_handle_close(debugger.notice);
+	nacre_handle_close(debugger.mint);
+	nacre_handle_close(debugger.server);
+}
+
+static nacre_status_t attach(const char *label, struct system_debuggee *debuggee, nacre_handle_t *process)
+{
+	return system_attach(overview(), number_of(label), 7, debugger.mint, debugger.notice, debuggee, process);
+}
+
+static uint32_t news(void)
+{
+	struct nacre_received received = { 0 };
+
+	EXPECT_OK(nacre_server_receive(debugger.server, nacre_deadline_in(NACRE_S), NULL, &received));
+	EXPECT_EQ(received.info & NACRE_INFO_KIND, NACRE_KIND_SIGNAL);
+	return (uint32_t)received.words.word[0];
+}
+
+TEST(attach, "a process goes to whose manifest lists it, one debugger at a time; its end is told, and it comes back when it is given back")
+{
+	nacre_handle_t process, told = tally("test/told");
+	struct system_debuggee debuggee = { 0 };
+	uint32_t before = lives(told);
+
+	debugger_open();
+	EXPECT_EQ(attach("first", NULL, NULL), STATUS_DENIED);
+	EXPECT_EQ(attach("names", NULL, NULL), STATUS_DENIED);
+	EXPECT_EQ(attach("test-supervise", NULL, NULL), STATUS_DENIED);
+	EXPECT_EQ(attach("init", NULL, NULL), STATUS_NOT_FOUND);
+	EXPECT_EQ(system_hold(overview(), "first", debugger.notice), STATUS_DENIED);
+	EXPECT_EQ(system_detach(overview(), number_of("told")), STATUS_NOT_FOUND);
+	EXPECT_EQ(attach("told", &debuggee, &process), STATUS_OK);
+	EXPECT_EQ(debuggee.number, number_of("told"));
+	EXPECT_TEXT(debuggee.file, "bin/tally");
+	EXPECT_EQ(attach("told", NULL, NULL), STATUS_FULL);
+	EXPECT_OK(nacre_process_stop(process));
+	EXPECT_EQ(nacre_process_kill(process, 1), NACRE_E_RIGHTS);
+	EXPECT_EQ(system_detach(overview(), debuggee.number), STATUS_OK);
+	EXPECT_EQ(lives(told), before);
+	EXPECT_EQ(attach("told", &debuggee, NULL), STATUS_OK);
+	EXPECT_EQ(system_kill(overview(), debuggee.number, 5), STATUS_OK);
+	EXPECT_EQ(news(), SYSTEM_SIGNAL_GONE | NACRE_CAUSE_KILLED << SYSTEM_GONE_CAUSE | 5 << SYSTEM_GONE_CODE);
+	EXPECT_EQ(lives(told), before + 1);
+	nacre_handle_close(process);
+	nacre_handle_close(told);
+	debugger_close();
+}
+
+TEST(hold, "a service that is held at its start has not run, and goes on when it is let go")
+{
+	nacre_handle_t told = tally("test/told");
+	uint32_t before = lives(told);
+
+	debugger_open();
+	EXPECT_EQ(system_hold(overview(), "told", debugger.notice), STATUS_OK);
+	EXPECT_EQ(system_restart(overview(), "told"), STATUS_OK);
+	EXPECT_EQ(news(), SYSTEM_SIGNAL_HELD);
+	EXPECT_EQ(tally_read_until(told, nacre_deadline_in(50 * NACRE_MS), NULL, NULL), NACRE_E_TIMEOUT);
+	EXPECT_EQ(system_detach(overview(), number_of("told")), STATUS_OK);
+	EXPECT_EQ(lives(told), before + 1);
+	nacre_handle_close(told);
+	debugger_close();
+}
+
 static uint32_t priority_of(const char *label)
 {
 	struct nacre_thread_state thread = { 0 };

@@ -43,7 +43,7 @@ class Settings(unittest.TestCase):
     def test_help(self):
         """make help has a line for every target that a person may ask for."""
         text = make("help").stdout
-        for target in ("run", "test", "test-list", "image-info", "debug-kernel", "clean"):
+        for target in ("run", "test", "test-list", "image-info", "debug", "debug-kernel", "clean"):
             self.assertRegex(text, rf"(?m)^make {target} +\S")
 
     def test_short(self):

@@ -145,7 +145,8 @@ class SystemTest(unittest.TestCase):
                 ("backoff_ms = 60001", "main.toml:7: `backoff_ms` must be 0 to 60000."),
                 ("give_up = { deaths = 17, seconds = 1 }", "main.toml:7: `give_up` is { deaths = 0 to 16, seconds = 1 to 3600 }."),
                 ("give_up = { deaths = 1 }", "main.toml:7: `give_up` is"),
-                ('debug = ["server"]', "main.toml:7: `debug` is for programs."),
+                ('debug = ["server"]', "main.toml:7: server cannot debug server: it would wait for what it has stopped."),
+                ('debug = ["clinet"]', "main.toml:7: there is no service or program clinet; the nearest name is client."),
                 ('depends = { clinet = "tell" }', "main.toml:7: there is no service clinet; the nearest name is client."),
                 ('depends = { client = "wake" }', "main.toml:7: `depends` says `restart` or `tell` of client, not 'wake'."),
                 ("heartbeat_ms = 5", "main.toml:7: `heartbeat_ms` must be 10 to 3600000, or 0.")):

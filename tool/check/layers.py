@@ -81,7 +81,7 @@ def fault(user, used):
             return f"{folder_of_program(user)} is not {folder_of_program(used)}"
     elif mine == "test":
         # Tests of what in a driver makes no system calls.
-        if user.startswith("test/host/driver_") and theirs == "driver":
+        if user.startswith((f"test/host/{theirs}_", "test/fuzz/")) and theirs in ("driver", "server"):
             return None
         if theirs not in TEST_BELOW.get(user.split("/")[1], set(BELOW)):
             return f"{'/'.join(user.split('/')[:2])} does not see {theirs}"
@@ -98,7 +98,7 @@ def search_path(user):
     on_host = user.startswith(("test/host/", "test/reference/"))
     if mine == "kernel" or on_host:
         arch = "kernel/arch/host" if on_host else "kernel/arch/riscv"
-        return [folder, *(["test/host"] if on_host else []), "kernel", arch, "kernel/arch/riscv/rv32", *(["lib"] if user.startswith(("test/host/lib_", "test/host/driver_")) else []), "."]
+        return [folder, *(["test/host"] if on_host else []), "kernel", arch, "kernel/arch/riscv/rv32", *(["lib"] if user.startswith(("test/host/lib_", "test/host/driver_", "test/host/server_")) else []), "."]
     return [folder, {"boot": "boot", "idl": "."}.get(mine, "lib"), "."]
 
 

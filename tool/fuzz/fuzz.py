@@ -27,7 +27,7 @@ import seeds  # noqa: E402
 TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 NAMES = sorted(os.path.basename(path)[:-2] for path in glob.glob(os.path.join(TOP, "test/fuzz/*.c"))
                if "int LLVMFuzzerTestOneInput" in open(path, encoding="utf-8").read())
-LONGEST = {**{name: 1500 for name in seeds.DRIVERS}, "messages": 2048, "elf": 8192, "fdt": 8192, "archive": 8192, "description": 4096, "paths": 1024, "store": 1024, "words": 600, "kernel": 1608}
+LONGEST = {**{name: 1500 for name in seeds.DRIVERS}, "messages": 2048, "elf": 8192, "fdt": 8192, "archive": 8192, "description": 4096, "paths": 1024, "store": 1024, "words": 600, "kernel": 1608, "gdb": 1200}
 STEP = {"kernel": 8}     # bytes of a step; the first sets the scene
 SEED = 1
 LEAST = 90

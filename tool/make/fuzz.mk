@@ -7,6 +7,7 @@ FUZZERS := $(FUZZERS_KNOWN)
 # What is fuzzed, beside base/.
 FUZZ_FILES := $(addprefix server/files/,store.c check.c content.c directory.c path.c tree.c) test/fuzz/tree.c
 FUZZ_OF_description := server/init/description.c
+FUZZ_OF_gdb         := $(addprefix server/gdb/,packet.c step.c debuggee.c resume.c session.c query.c)
 FUZZ_OF_messages    := lib/nacre/server.c lib/nacre/skeleton.c
 FUZZ_OF_paths       := $(FUZZ_FILES)
 FUZZ_OF_store       := $(FUZZ_FILES)

@@ -20,7 +20,9 @@ $(B)/board.dtb: $(BOARD)/board.dts
 	$(call say,DTC,$<)mkdir -p $(@D) && dtc -q -I dts -O dtb -o $@ $<
 
 IMAGE_BASE  := $(B)/boot.bin $(B)/board.dtb
-IMAGE_FILES := $(foreach p,$(filter-out init,$(PROGRAMS)),bin/$p=$(B)/program/$p)
+# The server for gdb is in no image but one whose description starts it.
+NOT_IN_IMAGE := init $(if $(shell grep -s '^\[service\.gdb\]' system/$(SYSTEM).toml),,gdb)
+IMAGE_FILES := $(foreach p,$(filter-out $(NOT_IN_IMAGE),$(PROGRAMS)),bin/$p=$(B)/program/$p)
 
 # Written only when it changes: it is what makes a new image when a program was added or removed.
 $(B)/image.files: FORCE

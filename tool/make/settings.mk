@@ -2,7 +2,8 @@
 # setting: WIDTH=32|64    word size of the machine; 32 without it, and both for make test
 # setting: MEM=16M        its RAM, 1M to 1024M
 # setting: BOOT=ram       for make run: the image in RAM, and no flash
-# setting: PROGRAM=FILE   an ELF file to put into the image
+# setting: PROGRAM=FILE   an ELF file to put into the image; for make debug: the name of a program or service
+# setting: GDB=WORDS      for make debug: more for gdb's command line, as GDB="-batch -x FILE"
 # setting: DISK=FILE      raw images of disks, dev/block0 first: truncate -s 16M FILE makes an empty one
 # setting: NET=yes        a network card, on a network that reaches nothing but QEMU at 10.0.2.2
 # setting: GPU=yes        a display, a keyboard and a tablet, and the system `display`; GPU=window: in a window
@@ -105,7 +106,7 @@ endif
 
 DEPS_MODE := $(if $(call one-of,$(DEPS),no),list,$(or $(DEPS),install))
 ifneq ($(PROGRAM),)
-ifeq ($(wildcard $(PROGRAM)),)
+ifeq ($(wildcard $(PROGRAM))$(filter debug,$(MAKECMDGOALS)),)
 $(error PROGRAM names a file that is not there: "$(PROGRAM)")
 endif
 endif

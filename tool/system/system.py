@@ -61,7 +61,7 @@ KEYS = {
     "limit": (dict, {}),           # path that it publishes = processes that may be connected at a time
     "lookup": (list, []),          # paths, or PREFIX/*
     "see": (list, []),             # the same, to be listed but not reached
-    "debug": (list, []),           # services whose memory and registers it may read and change
+    "debug": (list, []),           # whose memory and registers it may read and change; "*": all that it does not need itself
     "cores": (bool, False),        # services: is handed each process that dies of a fault or hangs, to keep a core of it
     "resolve": (bool, False),      # may connect by stored ID
     "devices": (list, []),         # `compatible` strings: the device handles "device", "device2", ...
@@ -226,7 +226,6 @@ class Program:
                      "`give_up` is { deaths = 0 to 16, seconds = 1 to 3600 }.")
         for name, how in self.depends.items():
             self.require(how in DEPENDS, "depends", f"`depends` says `restart` or `tell` of {name}, not {how!r}.", how)
-        self.require(self.kind == "program" or not self.debug, "debug", "`debug` is for programs.")
         self.require(self.kind == "service" and self.server or not self.cores, "cores", "`cores` is for services with a `server`.")
         self.require(self.kind == "service" or not self.keep, "keep", "`keep` is for services.")
         self.require(self.keep % 2 == 0 and 0 <= self.keep <= KEEPER_PAGES, "keep",
@@ -441,9 +440,7 @@ class System:
             for name in service.depends:
                 service.require(name in by_name, "depends", f"there is no service {name}{nearest(name, by_name)}.", name)
 
-        for program in programs:
-            for name in program.debug:
-                program.require(name in by_name, "debug", f"there is no service {name}{nearest(name, by_name)}.", name)
+        self.check_debug(services + programs)
 
         def visit(service, chain):
             for name, how in service.depends.items():
@@ -453,6 +450,19 @@ class System:
 
         for service in services:
             visit(service, [service.name])
+
+    def check_debug(self, programs):
+        """A service that stops whom it waits for hangs, so it may not; a program may be ended by hand. A star becomes all others by
+        name, and `*` for the programs that have none here."""
+        names = [program.name for program in programs if program.name != "*"]
+        for program in programs:
+            needed = {program.name, "names", *(server.name for server in self.servers_of(program))}
+            for name in program.debug:
+                program.require(name == "*" or name in names, "debug", f"there is no service or program {name}{nearest(name, names)}.", name)
+                program.require(program.kind == "program" or name not in needed, "debug",
+                                f"{program.name} cannot debug {name}: it would wait for what it has stopped.", name)
+            if "*" in program.debug:
+                program.debug = [name for name in names if name not in needed] + ["*"]
 
     def order(self, services, programs):
         """Services, servers before their clients; nobody may wait for himself through others. A pattern with a star

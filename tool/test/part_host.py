@@ -1,4 +1,4 @@
-"""Unit tests of base/, of the portable kernel, and of what in lib/ and in drivers makes no system calls, on this machine, under the
+"""Unit tests of base/, of the portable kernel, and of what in lib/, in drivers and in servers makes no system calls, on this machine, under the
 sanitizers (test/host/*.c)."""
 
 import glob
@@ -25,4 +25,4 @@ def job(source):
 
 
 def jobs(width):
-    return [job(source) for kind in ("base", "kernel", "lib", "driver") for source in sorted(glob.glob(f"test/host/{kind}_*.c"))]
+    return [job(source) for kind in ("base", "kernel", "lib", "driver", "server") for source in sorted(glob.glob(f"test/host/{kind}_*.c"))]
