@@ -1,4 +1,6 @@
 /* calls.c - of the reference model: what each call asks for, what can be wrong with it, and what it does. */
+#include <string.h>
+
 #include "world.h"
 
 static const struct ref_call *in;
@@ -291,6 +293,29 @@ static void handle_info(void)
 	result(1, ref.handles[ref_handle_of(here, (uint32_t)in->a[0])].rights);
 }
 
+/* An ID is the same at every look, whoever looks, and no two objects ever have the same one. */
+static void id_seen(int object, const uintptr_t *id)
+{
+	struct ref_object *o = O(object);
+
+	for (int i = 0; i < ref.object_count; i++)
+		if (O(i)->is_known && (i == object) != !memcmp(O(i)->id, id, sizeof o->id))
+			ref_differ("the ID of object %d %s", object, i == object ? "changed" : "is that of another");
+	o->is_known = true;
+	memcpy(o->id, id, sizeof o->id);
+}
+
+static void handle_id(void)
+{
+	int object = need(in->a[0], 0, 0);
+
+	if (wrong || seen.a[0])
+		return;
+	id_seen(object, &seen.a[1]);
+	for (unsigned i = 0; i < 4; i++)
+		result(i, O(object)->id[i]);
+}
+
 static void budget_create(void)
 {
 	int parent = need(in->a[0], OBJECT_BUDGET, RIGHT_SPEND);
@@ -396,6 +421,45 @@ static void process_status(void)
 		           (int)seen.out[1]);
 }
 
+/* Slots are the low halves of handles. */
+static const struct ref_handle *handle_from(int process, uintptr_t slot)
+{
+	const struct ref_handle *found = NULL;
+
+	EACH_HANDLE(handle)
+		if (handle->process == process && (handle->value & 0xffff) >= slot &&
+		    (!found || (handle->value & 0xffff) < (found->value & 0xffff)))
+			found = handle;
+	return found;
+}
+
+static uintptr_t detail(const struct ref_object *object)
+{
+	return object->type == OBJECT_CONNECTION ? object->badge : object->type == OBJECT_MEMORY ? object->pages :
+	       object->type == OBJECT_BUDGET ? (uintptr_t)object->limit : 0;
+}
+
+static void process_handle(void)
+{
+	int process = need(in->a[0], OBJECT_PROCESS, RIGHT_INSPECT);
+	const struct ref_handle *handle = process == NONE ? NULL : handle_from(process, (uint32_t)in->a[1]);
+	const struct ref_object *object = handle && handle->object != NONE ? O(handle->object) : NULL;
+
+	error_if(process != NONE && !handle, E_ARGUMENT);
+	error_if(!in->memory, E_ADDRESS);
+	if (wrong || seen.a[0])
+		return;
+	result(0, (handle->value & 0xffff) + 1);
+	if (seen.out[0] != handle->value || seen.out[1] != (object ? object->type : 0) || seen.out[2] != (object != NULL))
+		ref_differ("process_handle: %#x, type %u; the kernel: %#lx, type %lu, live %lu", handle->value, object ? object->type : 0,
+		           (unsigned long)seen.out[0], (unsigned long)seen.out[1], (unsigned long)seen.out[2]);
+	if (object && (seen.out[3] != handle->rights || seen.out[4] != detail(object)))
+		ref_differ("process_handle: rights %#x detail %#lx; the kernel: %#lx, %#lx", handle->rights, (unsigned long)detail(object),
+		           (unsigned long)seen.out[3], (unsigned long)seen.out[4]);
+	if (object)
+		id_seen(handle->object, (uintptr_t[]){ seen.id[0], seen.id[1], seen.id[2], seen.id[3] });
+}
+
 static void process_watch(void)
 {
 	int process = need(in->a[0], OBJECT_PROCESS, RIGHT_MANAGE), server = need(in->a[1], OBJECT_SERVER, RIGHT_MINT);
@@ -442,19 +506,38 @@ static void thread_create(void)
 		made(ref_thread(process, (unsigned)in->a[5]));
 }
 
-static void thread_priority(void)
+static void priority_set(int thread, uintptr_t priority)
 {
-	int thread = need(in->a[0], OBJECT_THREAD, RIGHT_MANAGE);
-
-	error_if(in->a[1] >= LIMIT_PRIORITIES, E_ARGUMENT);
-	error_if(thread != NONE && in->a[1] > O(O(O(thread)->process)->own)->ceiling, E_PRIORITY);
+	error_if(priority >= LIMIT_PRIORITIES, E_ARGUMENT);
+	error_if(thread != NONE && priority > O(O(O(thread)->process)->own)->ceiling, E_PRIORITY);
 	if (!wrong)
-		O(thread)->base = (unsigned)in->a[1];
+		O(thread)->base = (unsigned)priority;
 }
 
-static void thread_info(void)
+static void thread_priority(void)
 {
-	int thread = need(in->a[0], OBJECT_THREAD, RIGHT_INSPECT);
+	priority_set(need(in->a[0], OBJECT_THREAD, RIGHT_MANAGE), in->a[1]);
+}
+
+/* The n-th of a process, in the order in which they were made. */
+static int thread_of(int process, uintptr_t index)
+{
+	if (process != NONE)
+		for (unsigned number = 0; number < O(process)->next_number; number++)
+			EACH_OBJECT(i, OBJECT_THREAD)
+				if (O(i)->process == process && O(i)->number == number && !index--)
+					return i;
+	error_if(process != NONE, E_ARGUMENT);
+	return NONE;
+}
+
+static void process_priority(void)
+{
+	priority_set(thread_of(need(in->a[0], OBJECT_PROCESS, RIGHT_MANAGE), (uint32_t)in->a[1]), in->a[2]);
+}
+
+static void thread_state(int thread)
+{
 	const struct ref_object *t = O(thread == NONE ? 0 : thread);
 
 	error_if(!in->memory, E_ADDRESS);
@@ -465,6 +548,23 @@ static void thread_info(void)
 	    seen.out[3] != t->priority)
 		ref_differ("thread_info: number %u state %u priority %u, %u; the kernel: %u, %u, %u, %u", t->number, t->state, t->base, t->priority,
 		           (unsigned)seen.out[0], (unsigned)seen.out[1], (unsigned)seen.out[2], (unsigned)seen.out[3]);
+}
+
+static void thread_info(void)
+{
+	thread_state(need(in->a[0], OBJECT_THREAD, RIGHT_INSPECT));
+}
+
+static void process_thread(void)
+{
+	thread_state(thread_of(need(in->a[0], OBJECT_PROCESS, RIGHT_INSPECT), (uint32_t)in->a[1]));
+}
+
+/* No bytes are sent, so where they would go is seen in nothing but the answer. */
+static void buffer_set(void)
+{
+	error_if(in->a[1] > LIMIT_COPY_BYTES, E_ARGUMENT);
+	error_if(in->a[1] && !in->memory, E_ADDRESS);
 }
 
 static void memory_create(void)
@@ -618,6 +718,8 @@ const bool ref_covers[CALL_COUNT] = {
 	[CALL_THREAD_INFO] = true, [CALL_MEMORY_CREATE] = true, [CALL_MEMORY_INFO] = true, [CALL_MEMORY_SEAL] = true,
 	[CALL_DEVICE_INTERRUPT] = true, [CALL_INTERRUPT_ACK] = true, [CALL_FUTEX_WAIT] = true, [CALL_FUTEX_WAKE] = true,
 	[CALL_CLOCK_NOW] = true, [CALL_THREAD_SELF] = true,
+	[CALL_HANDLE_ID] = true, [CALL_PROCESS_HANDLE] = true, [CALL_PROCESS_THREAD] = true, [CALL_PROCESS_PRIORITY_SET] = true,
+	[CALL_THREAD_BUFFER_SET] = true,
 };
 
 static void do_call(void)
@@ -650,6 +752,7 @@ static void do_call(void)
 	case CALL_HANDLE_CLOSE: close_handle(); break;
 	case CALL_HANDLE_DUPLICATE: duplicate(); break;
 	case CALL_HANDLE_INFO: handle_info(); break;
+	case CALL_HANDLE_ID: handle_id(); break;
 	case CALL_BUDGET_CREATE: budget_create(); break;
 	case CALL_BUDGET_RESIZE: budget_resize(); break;
 	case CALL_BUDGET_INFO: budget_info(); break;
@@ -661,12 +764,16 @@ static void do_call(void)
 	case CALL_PROCESS_INFO: process_info(); break;
 	case CALL_PROCESS_STATUS: process_status(); break;
 	case CALL_PROCESS_WATCH: process_watch(); break;
+	case CALL_PROCESS_HANDLE: process_handle(); break;
+	case CALL_PROCESS_THREAD: process_thread(); break;
+	case CALL_PROCESS_PRIORITY_SET: process_priority(); break;
 	case CALL_PROCESS_STOP: process_stop(true); break;
 	case CALL_PROCESS_RESUME: process_stop(false); break;
 	case CALL_THREAD_CREATE: thread_create(); break;
 	case CALL_THREAD_EXIT: ref_thread_end(self); break;
 	case CALL_THREAD_YIELD: ref.yielded = true; break;
 	case CALL_THREAD_PRIORITY_SET: thread_priority(); break;
+	case CALL_THREAD_BUFFER_SET: buffer_set(); break;
 	case CALL_THREAD_INFO: thread_info(); break;
 	case CALL_MEMORY_CREATE: memory_create(); break;
 	case CALL_MEMORY_INFO: memory_info(); break;

@@ -183,6 +183,7 @@ static void states_look(int thread, struct ref_seen *seen)
 	struct abi_process_state process;
 	struct abi_thread_state state;
 	struct abi_exit_record record;
+	struct abi_handle_state handle;
 
 	if (!base)
 		return;
@@ -192,7 +193,11 @@ static void states_look(int thread, struct ref_seen *seen)
 		memcpy(seen->out, (uintptr_t[]){ budget.limit_pages, budget.charged_pages, budget.given_pages, budget.ceiling, budget.depth }, 5 * sizeof(uintptr_t));
 	if (number_called == CALL_PROCESS_INFO && !host_user_read(root, base, &process, sizeof process))
 		memcpy(seen->out, (uintptr_t[]){ process.state, process.threads, process.handles, process.cause, (uintptr_t)process.code }, 5 * sizeof(uintptr_t));
-	if (number_called == CALL_THREAD_INFO && !host_user_read(root, base, &state, sizeof state))
+	if (number_called == CALL_PROCESS_HANDLE && !host_user_read(root, base, &handle, sizeof handle)) {
+		memcpy(seen->out, (uintptr_t[]){ handle.handle, handle.type, handle.live, handle.rights, (uintptr_t)handle.detail }, 5 * sizeof(uintptr_t));
+		memcpy(seen->id, handle.id, sizeof seen->id);
+	}
+	if ((number_called == CALL_THREAD_INFO || number_called == CALL_PROCESS_THREAD) && !host_user_read(root, base, &state, sizeof state))
 		memcpy(seen->out, (uintptr_t[]){ state.number, state.state, state.priority, state.effective }, 4 * sizeof(uintptr_t));
 	if (number_called == CALL_PROCESS_STATUS && !host_user_read(root, base, &record, sizeof record))
 		memcpy(seen->out, (uintptr_t[]){ record.cause, (uintptr_t)record.code }, 2 * sizeof(uintptr_t));
@@ -524,7 +529,8 @@ static const uint8_t calls[] = {
 	CALL_THREAD_CREATE, CALL_THREAD_CREATE, CALL_THREAD_EXIT, CALL_THREAD_YIELD, CALL_THREAD_YIELD, CALL_THREAD_YIELD,
 	CALL_THREAD_PRIORITY_SET, CALL_THREAD_PRIORITY_SET, CALL_THREAD_SELF, CALL_THREAD_INFO, CALL_MEMORY_CREATE, CALL_MEMORY_INFO,
 	CALL_MEMORY_SEAL, CALL_DEVICE_INTERRUPT, CALL_INTERRUPT_ACK, CALL_FUTEX_WAIT, CALL_FUTEX_WAIT, CALL_FUTEX_WAKE, CALL_CLOCK_NOW,
-	CALL_SYSTEM_VERSION, CALL_COUNT,
+	CALL_SYSTEM_VERSION, CALL_COUNT, CALL_HANDLE_ID, CALL_PROCESS_HANDLE, CALL_PROCESS_HANDLE, CALL_PROCESS_THREAD,
+	CALL_PROCESS_PRIORITY_SET, CALL_PROCESS_PRIORITY_SET, CALL_THREAD_BUFFER_SET,
 };
 
 static bool ends_much(unsigned number)
@@ -567,7 +573,7 @@ static void plain_choose(struct ref_call *call, vaddr_t buffer)
 	case CALL_CONNECTION_DESTROY:
 		a[0] = pick(at[1], OBJECT_CONNECTION);
 		break;
-	case CALL_HANDLE_CLOSE: case CALL_HANDLE_INFO:
+	case CALL_HANDLE_CLOSE: case CALL_HANDLE_INFO: case CALL_HANDLE_ID:
 		a[0] = pick(at[1], at[2] % 9u);
 		break;
 	case CALL_HANDLE_DUPLICATE:
@@ -591,6 +597,15 @@ static void plain_choose(struct ref_call *call, vaddr_t buffer)
 	case CALL_PROCESS_KILL: case CALL_PROCESS_INFO: case CALL_PROCESS_STATUS:
 		a[0] = pick(at[1], OBJECT_PROCESS), a[1] = call->number == CALL_PROCESS_KILL ? at[2] : buffer;
 		break;
+	case CALL_PROCESS_HANDLE:
+		a[0] = pick(at[1], OBJECT_PROCESS), a[1] = at[2] < 250 ? at[2] % 64u : (uintptr_t)at[2] << 24, a[2] = buffer;
+		break;
+	case CALL_PROCESS_THREAD:
+		a[0] = pick(at[1], OBJECT_PROCESS), a[1] = at[2] % 5u, a[2] = buffer;
+		break;
+	case CALL_PROCESS_PRIORITY_SET:
+		a[0] = pick(at[1], OBJECT_PROCESS), a[1] = at[2] % 4u, a[2] = at[3] < 240 ? 9 + at[3] % 5u : at[3] % 34u;
+		break;
 	case CALL_PROCESS_WATCH:
 		a[0] = pick(at[1], OBJECT_PROCESS), a[1] = pick(at[2], OBJECT_SERVER), a[2] = at[3], a[3] = at[4] % 33u;
 		break;
@@ -605,6 +620,9 @@ static void plain_choose(struct ref_call *call, vaddr_t buffer)
 		break;
 	case CALL_THREAD_PRIORITY_SET:
 		a[0] = pick(at[1], OBJECT_THREAD), a[1] = at[2] < 240 ? 9 + at[2] % 5u : at[2] % 34u;
+		break;
+	case CALL_THREAD_BUFFER_SET:
+		a[0] = buffer, a[1] = at[1] < 240 ? at[1] % 80u : LIMIT_COPY_BYTES + 1 + (uintptr_t)at[2];
 		break;
 	case CALL_THREAD_INFO:
 		a[0] = pick(at[1], OBJECT_THREAD), a[1] = buffer;

@@ -217,10 +217,15 @@ static bool receive_call(int index, int caller_index)
 	struct ref_object *thread = O(index), *caller = O(caller_index);
 	static const struct ref_message empty;
 	const struct ref_message *message = caller->forwarded ? &empty : &caller->message;
-	unsigned errors = ref_transfer_errors(caller->process, message, thread->message.accept);
+	unsigned errors = ref_transfer_errors(caller->process, message, thread->message.accept), elsewhere = 0;
+	const struct ref_seen seen = ref_look(caller_index);
 	unsigned handles;
 
-	if (errors) {
+	EACH_OBJECT(i, OBJECT_THREAD) /* C3: it may have been refused for another, that accepts fewer handles */
+		if (O(i)->state == STATE_RECEIVING && O(i)->at == thread->at)
+			elsewhere |= ref_transfer_errors(caller->process, message, O(i)->message.accept);
+	if (errors || (!seen.waits && seen.a[0] && seen.a[0] < 32 && elsewhere >> seen.a[0] & 1)) {
+		errors |= elsewhere;
 		ref_answer(caller_index, E_OK);
 		caller->expect.errors = errors;
 		caller->loose = true;

@@ -50,6 +50,7 @@ struct ref_seen {
 	uintptr_t a[8], token, badge, info, length;
 	uint32_t received[LIMIT_HANDLES]; /* from its header */
 	uintptr_t out[8];         /* the structure that was filled, by field */
+	uint32_t id[4];           /* and an ID in it */
 };
 
 /* Bytes of what budgets are charged for beside whole pages; sizes are no part of the contract. */
@@ -66,6 +67,8 @@ enum ref_phase { PHASE_NEW, PHASE_RUNS, PHASE_ENDED };
 struct ref_object {
 	unsigned type;            /* 0: not made yet */
 	bool gone;
+	bool is_known;            /* its public ID was told once */
+	uintptr_t id[4];
 	int payer, piece;         /* piece: the size it has among the payer's shared pages, or NONE */
 	int maker;                /* whose table has the first handle, with this value */
 	uint32_t first_handle;
