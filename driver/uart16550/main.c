@@ -96,8 +96,10 @@ static nacre_status_t console_write(struct nacre_request *request, const struct 
 	out->taken = (uint32_t)output_put(in->bytes, in->bytes_size, in->output == CONSOLE_OUTPUT_RAW);
 	if (!out->taken && in->patience == CONSOLE_PATIENCE_NOW)
 		return STATUS_NOT_READY;
-	if (!out->taken && output_wait(request->token, request->badge, false) == STATUS_OK)
+	if (!out->taken && output_wait(request->token, request->badge, false) == STATUS_OK) {
+		nacre_request_patient(request);
 		status = NACRE_LATER;
+	}
 	console_pump();
 	return status;
 }
@@ -110,6 +112,8 @@ static nacre_status_t console_read(struct nacre_request *request, const struct c
 	if (!may(request, CONSOLE_MAY_READ))
 		return STATUS_DENIED;
 	status = input_wait(request, in->input, in->room);
+	if (!status)
+		nacre_request_patient(request); /* for who types */
 	console_pump();
 	if (in->patience == CONSOLE_PATIENCE_NOW && status == STATUS_OK && input_withdraw(request->token))
 		return STATUS_NOT_READY;
@@ -179,6 +183,8 @@ static nacre_status_t console_drain(struct nacre_request *request)
 {
 	nacre_status_t status = output_wait(request->token, request->badge, true);
 
+	if (!status)
+		nacre_request_patient(request);
 	look_again(request->server);
 	return status ? status : NACRE_LATER;
 }

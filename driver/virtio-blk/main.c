@@ -10,8 +10,8 @@
 
 enum { CLIENTS_MAX = 16, PROCESS_CLIENTS_MAX = 4, LOANS = 4, SIGNAL_PRIORITY = 20 };
 
-/* How long the device may take for all it was asked. A disk that spins up needs some seconds. */
-#define PATIENCE_NS (30 * NACRE_S)
+/* How long the device may say nothing while it was asked something. The manifest's `answer_ms` takes its place. */
+#define PATIENCE_NS (10 * NACRE_S)
 
 static struct nacre_server server;
 
@@ -63,10 +63,14 @@ static void closed(uintptr_t badge)
 
 /* --- the protocol ---------------------------------------------------------------------------------------- */
 
+/* The disk's time is up, and it is given a quarter more: the machine may have stood still, and the interrupt be on its way. */
+static bool doubted;
+
 /* While the device has something it must answer in time. */
 static void watch(void)
 {
-	server.deadline_ns = disk.asked ? nacre_deadline_in(PATIENCE_NS) : NACRE_DEADLINE_NEVER;
+	doubted = false;
+	server.deadline_ns = disk.asked ? nacre_deadline_in(nacre_server_patience_ns(PATIENCE_NS)) : NACRE_DEADLINE_NEVER;
 }
 
 static nacre_status_t range_check(uint64_t sector, size_t bytes)
@@ -84,7 +88,8 @@ static nacre_status_t add(struct nacre_request *request, enum disk_operation ope
 {
 	nacre_status_t status = transfer_add(request, operation, sector, data, (uint32_t)bytes);
 
-	watch();
+	if (server.deadline_ns == NACRE_DEADLINE_NEVER) /* else whoever keeps asking keeps a dead disk from being noticed */
+		watch();
 	return status;
 }
 
@@ -160,10 +165,15 @@ static void cancelled(uintptr_t badge)
 
 static void alarm(struct nacre_server *self)
 {
-	transfer_pump();
-	if (disk.asked && self->deadline_ns <= nacre_clock_ns())
-		virtio_driver_give_up(&disk.driver, "the disk has not answered for 30 seconds; it is reset");
-	watch();
+	if (!disk.asked) {
+		watch();
+		return;
+	}
+	/* Without a look at the queue: what lies there without an interrupt says that interrupts are lost. */
+	if (doubted)
+		virtio_driver_give_up(&disk.driver, "the disk has not answered in time; it is reset");
+	doubted = true;
+	self->deadline_ns = nacre_deadline_in(nacre_server_patience_ns(PATIENCE_NS) / 4);
 }
 
 int main(void)
@@ -173,7 +183,7 @@ int main(void)
 
 	server = (struct nacre_server){ .handle = nacre_startup_handle("server"), .protocol_of = protocol_of, .buffer = buffer,
 					.buffer_size = sizeof(buffer), .closed = closed, .cancelled = cancelled,
-					.interrupted = interrupted, .alarm = alarm };
+					.interrupted = interrupted, .alarm = alarm, .deadline_ns = NACRE_DEADLINE_NEVER };
 	why = disk_open(server.handle);
 	if (why) {
 		nacre_log(LOG_ERROR, "cannot start: %s", why);

@@ -134,6 +134,7 @@ static nacre_status_t net_receive(struct nacre_request *request, const struct ne
 		return STATUS_NOT_READY;
 	if (reader_count == READERS_MAX)
 		return STATUS_FULL;
+	nacre_request_patient(request); /* the network may be silent */
 	readers[reader_count++] = (struct reader){ request->token, in->room };
 	serve_readers();
 	return NACRE_LATER;

@@ -10,6 +10,7 @@
 #include "nacre/area.h"
 #include "nacre/clock.h"
 #include "nacre/startup.h"
+#include "nacre/taken.h"
 
 struct turn {
 	struct nacre_server *server;
@@ -23,9 +24,16 @@ struct turn {
 
 /* --- receiving and answering ------------------------------------------------------------------------------- */
 
-static uint64_t deadline_of(const struct nacre_server *server)
+static uint64_t alarm_ns(const struct nacre_server *server)
 {
 	return server->alarm && server->deadline_ns ? server->deadline_ns : NACRE_DEADLINE_NEVER;
+}
+
+static uint64_t deadline_of(const struct nacre_server *server)
+{
+	uint64_t own_ns = alarm_ns(server), taken_ns = taken_deadline_ns();
+
+	return own_ns < taken_ns ? own_ns : taken_ns;
 }
 
 /* Spelt out, here and below: the functions that the compiler calls to copy and clear took half of a turn's instructions. */
@@ -158,6 +166,18 @@ nacre_handle_t nacre_request_keep(struct nacre_request *request, nacre_handle_t 
 	return handle;
 }
 
+void nacre_request_patient(const struct nacre_request *request)
+{
+	taken_forget(request->token);
+}
+
+uint64_t nacre_server_patience_ns(uint64_t otherwise_ns)
+{
+	uint64_t patience_ns = taken_patience_ns();
+
+	return patience_ns ? patience_ns : otherwise_ns;
+}
+
 static void request_read(struct nacre_request *request, const struct turn *turn)
 {
 	const struct nacre_received *received = &turn->received;
@@ -212,6 +232,7 @@ static void answer_set(struct turn *turn, nacre_token_t token, nacre_status_t st
 		reply_clear(reply);
 		return;
 	}
+	taken_forget(token);
 	turn->token = token;
 	turn->answer.opcode = status;
 	words_copy(turn->answer.word, reply->word);
@@ -227,6 +248,7 @@ static void request_handle(struct turn *turn)
 	nacre_status_t status;
 
 	request_read(&request, turn);
+	taken_add(request.token, request.badge);
 	status = request_serve(&request, &turn->reply);
 	handles_close(request.handle, request.handle_count);
 	answer_set(turn, request.token, status);
@@ -264,8 +286,10 @@ static void signal_handle(struct nacre_server *server, uintptr_t badge, uintptr_
 
 	if (others && server->signalled)
 		server->signalled(badge, others);
-	if (bits & NACRE_SIGNAL_CANCELLED && server->cancelled)
+	if (bits & NACRE_SIGNAL_CANCELLED && server->cancelled) {
 		server->cancelled(badge);
+		taken_cancelled(badge); /* now: to ask after a token gives up its pages */
+	}
 	if (bits & NACRE_SIGNAL_CLOSED && server->closed)
 		server->closed(badge); /* last: the badge may be given out again from here on */
 }
@@ -308,7 +332,7 @@ static uint8_t handles_wanted(const struct nacre_server *server)
 /* Under a steady stream of messages the receive would never time out. */
 static bool alarm_is_due(const struct nacre_server *server)
 {
-	uint64_t deadline_ns = deadline_of(server);
+	uint64_t deadline_ns = alarm_ns(server);
 
 	return deadline_ns != NACRE_DEADLINE_NEVER && nacre_clock_ns() >= deadline_ns;
 }
@@ -318,7 +342,9 @@ int nacre_server_run(struct nacre_server *server)
 	struct turn turn = { .server = server, .accept = handles_wanted(server) };
 	nacre_err_t error = nacre_thread_buffer_set(server->buffer, server->buffer_size);
 
+	taken_begin();
 	while (error == NACRE_E_OK || error == NACRE_E_TIMEOUT) {
+		taken_watch();
 		if (alarm_is_due(server))
 			server->alarm(server);
 		error = turn_take(&turn);
@@ -335,6 +361,7 @@ nacre_status_t nacre_server_answer(nacre_token_t token, nacre_status_t status, c
 	struct nacre_message message;
 	nacre_err_t error;
 
+	taken_forget(token);
 	reply = reply ? reply : &nothing;
 	for (unsigned i = 0; i < ARRAY_SIZE(reply->word); i++)
 		words.word[i] = reply->word[i];

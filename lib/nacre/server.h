@@ -117,6 +117,12 @@ int nacre_server_run(struct nacre_server *server);
  * STALE_TOKEN: the caller has gone. Any other error went to the caller in place of the answer. */
 nacre_status_t nacre_server_answer(nacre_token_t token, nacre_status_t status, const struct nacre_reply *reply);
 
+/* The answer to this call, left for later, waits for the outside world and may take any time (`answer_ms`, nacre/taken.h). */
+void nacre_request_patient(const struct nacre_request *request);
+
+/* `answer_ms` of the manifest; without it, `otherwise_ns`. */
+uint64_t nacre_server_patience_ns(uint64_t otherwise_ns);
+
 /* Takes handle `index` out of the request: it is the handler's now. */
 nacre_handle_t nacre_request_take(struct nacre_request *request, unsigned index);
 

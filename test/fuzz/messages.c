@@ -6,6 +6,7 @@
 #include "input.h"
 #include "nacre/area.h"
 #include "nacre/clock.h"
+#include "nacre/log.h"
 #include "nacre/server.h"
 #include "nacre/startup.h"
 
@@ -108,6 +109,34 @@ nacre_err_t nacre_connection_signal(nacre_handle_t connection, uintptr_t bits)
 	(void)connection, (void)bits;
 	MUST(false);
 	return NACRE_E_BAD_HANDLE;
+}
+
+/* Without `answer_ms`: nothing here ends because of its age. */
+struct nacre_startup *nacre_startup(void)
+{
+	static char *environment[1];
+	static struct nacre_startup startup = { .envp = environment };
+
+	return &startup;
+}
+
+nacre_err_t nacre_server_token_check(nacre_token_t token)
+{
+	(void)token;
+	abort();
+}
+
+void nacre_log(enum log_level level, const char *format, ...)
+{
+	(void)level;
+	(void)format;
+	abort();
+}
+
+void nacre_process_exit(uintptr_t code)
+{
+	(void)code;
+	abort();
 }
 
 nacre_handle_t nacre_startup_handle(const char *name)

@@ -500,7 +500,8 @@ nacre_handle_t nacre_self_budget(void)
 
 struct nacre_startup *nacre_startup(void)
 {
-	static struct nacre_startup startup = { .priority = 24 };
+	static char *environment[1];
+	static struct nacre_startup startup = { .priority = 24, .envp = environment };
 
 	return &startup;
 }

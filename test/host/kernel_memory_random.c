@@ -78,6 +78,31 @@ TEST(seed, "every byte of a seed longer than the key changes what follows")
 	}
 }
 
+/* What doc/security.md says of it: the seed is taken in by keys, each of which makes the next; the second half of a block goes out. */
+TEST(known, "what comes of a seed is what the block function alone makes of it")
+{
+	enum { SEED = 70, KEY = 32 };
+	uint32_t input[16] = { 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574 }, out[16];
+	uint8_t *key = (uint8_t *)(input + 4), expected[64], got[64];
+	char seed[SEED];
+
+	for (unsigned i = 0; i < SEED; i++)
+		seed[i] = (char)(i * 7 + 1);
+	for (unsigned from = 0; from < SEED; from += KEY) {
+		for (unsigned i = 0; i < KEY && from + i < SEED; i++)
+			key[i] ^= (uint8_t)seed[from + i];
+		chacha20_block(input, out);
+		memcpy(key, out, KEY);
+	}
+	for (unsigned from = 0; from < sizeof expected; from += KEY) {
+		chacha20_block(input, out);
+		memcpy(expected + from, (uint8_t *)out + KEY, KEY);
+		memcpy(key, out, KEY);
+	}
+	first_bytes(seed, SEED, got);
+	assert_memory_equal(got, expected, sizeof expected);
+}
+
 TEST(below, "random_below stays below every limit, reaches every number, and prefers none")
 {
 	unsigned counts[10] = { 0 };

@@ -120,6 +120,80 @@ TEST(storm, "a server that answers init, and yet lets nothing below it run, is k
 	nacre_handle_close(first);
 }
 
+TEST(silent, "a server that answers others and has lost a call ends itself; its idempotent client loses nothing")
+{
+	nacre_handle_t prompt = tally("test/prompt");
+	uint32_t before = lives(prompt), after;
+	struct system_death death;
+	static char text[2048];
+
+	EXPECT_EQ(tally_lose(prompt, 1, &after), STATUS_OK);
+	EXPECT_EQ(after, before + 1);
+	EXPECT_EQ(system_death(overview(), 0, &death), STATUS_OK);
+	EXPECT_EQ(death.dying, SYSTEM_DYING_END);
+	EXPECT_TEXT(death.label, "prompt");
+	report_of(death.serial, text, sizeof(text));
+	EXPECT(contains(text, "a call was not answered for 200 ms"));
+	nacre_handle_close(prompt);
+}
+
+static _Atomic bool flooding;
+
+static void *flood(void *prompt)
+{
+	uint32_t value;
+
+	while (flooding)
+		tally_add((nacre_handle_t)(uintptr_t)prompt, 1, &value);
+	return NULL;
+}
+
+TEST(silent_flood, "who asks without a pause does not hide a lost call of another's")
+{
+	nacre_handle_t prompt = tally("test/prompt"), other = tally("test/prompt");
+	uint32_t before = lives(prompt), after;
+	pthread_t thread;
+
+	flooding = true;
+	EXPECT_EQ(pthread_create(&thread, NULL, flood, (void *)(uintptr_t)other), 0);
+	EXPECT_EQ(tally_lose(prompt, 2, &after), STATUS_OK);
+	EXPECT_EQ(after, before + 1);
+	flooding = false;
+	EXPECT_EQ(pthread_join(thread, NULL), 0);
+	nacre_handle_close(prompt);
+	nacre_handle_close(other);
+}
+
+static void *wait_outside(void *prompt)
+{
+	return (void *)(uintptr_t)tally_outside_until((nacre_handle_t)(uintptr_t)prompt, nacre_deadline_in(NACRE_S));
+}
+
+TEST(silent_hostile, "no client gets a server restarted by waiting for the outside world, asking without a pause, long work, or leaving")
+{
+	nacre_handle_t prompt = tally("test/prompt");
+	uint32_t before = lives(prompt), after;
+	pthread_t waits[3], floods;
+	void *status;
+
+	flooding = true;
+	EXPECT_EQ(pthread_create(&floods, NULL, flood, (void *)(uintptr_t)prompt), 0);
+	for (size_t i = 0; i < 3; i++)
+		EXPECT_EQ(pthread_create(&waits[i], NULL, wait_outside, (void *)(uintptr_t)prompt), 0);
+	for (unsigned i = 0; i < 10; i++)
+		EXPECT_EQ(tally_lose_until(prompt, nacre_deadline_in(50 * NACRE_MS), UINT32_MAX, &after), NACRE_E_TIMEOUT);
+	for (unsigned i = 0; i < 3; i++)
+		EXPECT_EQ(tally_work(prompt, 400), STATUS_OK);
+	for (size_t i = 0; i < 3; i++) {
+		EXPECT_EQ(pthread_join(waits[i], &status), 0);
+		EXPECT_EQ((uintptr_t)status, NACRE_E_TIMEOUT);
+	}
+	flooding = false;
+	EXPECT_EQ(pthread_join(floods, NULL), 0);
+	EXPECT_EQ(lives(prompt), before);
+	nacre_handle_close(prompt);
+}
+
 TEST(debug, "the debug right over a service is given to whose manifest lists it, and to nobody else")
 {
 	nacre_handle_t process, told = tally("test/told");

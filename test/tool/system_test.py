@@ -149,6 +149,7 @@ class SystemTest(unittest.TestCase):
                 ('debug = ["clinet"]', "main.toml:7: there is no service or program clinet; the nearest name is client."),
                 ('depends = { clinet = "tell" }', "main.toml:7: there is no service clinet; the nearest name is client."),
                 ('depends = { client = "wake" }', "main.toml:7: `depends` says `restart` or `tell` of client, not 'wake'."),
+                ("answer_ms = 5", "main.toml:7: `answer_ms` must be 10 to 3600000, or 0, and needs `server = true`."),
                 ("heartbeat_ms = 5", "main.toml:7: `heartbeat_ms` must be 10 to 3600000, or 0.")):
             with self.subTest(line):
                 self.refused(changed(line), sentence)

@@ -8,13 +8,13 @@ FUZZERS := $(FUZZERS_KNOWN)
 FUZZ_FILES := $(addprefix server/files/,store.c check.c content.c directory.c path.c tree.c) test/fuzz/tree.c
 FUZZ_OF_description := server/init/description.c
 FUZZ_OF_gdb         := $(addprefix server/gdb/,packet.c step.c debuggee.c resume.c session.c query.c)
-FUZZ_OF_messages    := lib/nacre/server.c lib/nacre/skeleton.c
+FUZZ_OF_messages    := lib/nacre/server.c lib/nacre/taken.c lib/nacre/skeleton.c
 FUZZ_OF_paths       := $(FUZZ_FILES)
 FUZZ_OF_store       := $(FUZZ_FILES)
 FUZZ_OF_words       := command/shell/words.c command/shell/environment.c
 # Drivers of virtio devices, in a world of the fuzzer's (test/fuzz/world.h).
 FUZZ_DRIVERS := $(filter virtio_%,$(FUZZERS))
-FUZZ_WORLD   := test/fuzz/world.c test/fuzz/device.c lib/nacre/server.c lib/nacre/skeleton.c lib/nacre/error.c
+FUZZ_WORLD   := test/fuzz/world.c test/fuzz/device.c lib/nacre/server.c lib/nacre/taken.c lib/nacre/skeleton.c lib/nacre/error.c
 FUZZ_VIRTIO  := $(addprefix lib/virtio/,dma.c device.c queue.c driver.c)
 fuzz_driver  = $(wildcard $(patsubst virtio_%,driver/virtio-%/*.c,$1)) $(FUZZ_VIRTIO)
 $(foreach d,$(FUZZ_DRIVERS),$(eval FUZZ_OF_$d := $(FUZZ_WORLD)))

@@ -54,6 +54,7 @@ KEYS = {
     "give_up": (dict, {"deaths": 9, "seconds": 30}), # services: after so many deaths in so many seconds
     "depends": (dict, {}),         # services: service = "restart" or "tell": what to do when that one was started anew
     "heartbeat_ms": (int, 0),      # services: how long the server may take to answer init; 0: it is not asked
+    "answer_ms": (int, 0),         # services: how long a call may go unanswered that waits for nothing outside; 0: for ever
     "critical": (bool, False),     # services: when all restarts failed, the machine is started anew
     "window": (bool, False),       # a receive window, for servers that are lent pages
     "server": (bool, False),       # init makes its server and keeps it: clients outlive a restart
@@ -218,7 +219,7 @@ class Program:
                      f'`cpu` is 0.1% to 100% of 1 to 1000 ms, not "{self.cpu}".')
 
     def check_supervision(self):
-        for key in ("backoff_ms", "give_up", "depends", "heartbeat_ms"):
+        for key in ("backoff_ms", "give_up", "depends", "heartbeat_ms", "answer_ms"):
             self.require(self.kind == "service" or key not in self.changes, key, f"`{key}` is for services.")
         self.require(0 <= self.backoff_ms <= 60000, "backoff_ms", "`backoff_ms` must be 0 to 60000.")
         self.require(set(self.give_up) == {"deaths", "seconds"} and all(type(n) is int for n in self.give_up.values()) and
@@ -235,6 +236,8 @@ class Program:
         self.require(self.server or not told, "depends", "who shall be told needs `server = true`: that is where it hears.")
         self.require(self.heartbeat_ms == 0 or 10 <= self.heartbeat_ms <= 3600000, "heartbeat_ms",
                      "`heartbeat_ms` must be 10 to 3600000, or 0.")
+        self.require(self.answer_ms == 0 or self.server and 10 <= self.answer_ms <= 3600000, "answer_ms",
+                     "`answer_ms` must be 10 to 3600000, or 0, and needs `server = true`.")
         self.require(not self.heartbeat_ms or self.server, "heartbeat_ms",
                      "`heartbeat_ms` needs `server = true`: the loop of the server answers.")
         self.require(not self.heartbeat_ms or self.priority < WATCH_PRIORITY, "heartbeat_ms",
@@ -337,6 +340,10 @@ class Program:
             yield f"argument {argument}"
         for name, value in self.environment.items():
             yield f"environment {name}={value}"
+        if self.answer_ms:
+            yield f"environment answer_ms={self.answer_ms}"
+        if self.answer_ms:
+            yield f"environment answer_ms={self.answer_ms}"
 
 
 def check_path(path, place):

@@ -100,6 +100,29 @@ TEST(map_refused, "a mapping needs the rights, lies inside the memory and inside
 	EXPECT_OK(nacre_handle_close(handle));
 }
 
+/* One page goes a short way of its own (kernel/syscall/quick.c), two go the ordinary one. */
+TEST(map_rights, "a handle that may only be written through can be read through as well; one that may only be executed cannot")
+{
+	for (size_t pages = 1; pages <= 2; pages++) {
+		nacre_handle_t handle = memory(2, NACRE_MEMORY_SHARED), narrow;
+		uintptr_t base;
+
+		EXPECT_OK(nacre_map_reserve(self_process(), 2, &base));
+		EXPECT_OK(nacre_handle_duplicate(handle, NACRE_RIGHT_WRITE, &narrow));
+		EXPECT_OK(try_map(narrow, base, 0, pages, NACRE_PROT_READ | NACRE_PROT_WRITE));
+		EXPECT_OK(nacre_map_protect(self_process(), base, pages, NACRE_PROT_READ));
+		EXPECT_OK(nacre_map_remove(self_process(), base, pages));
+		EXPECT_OK(nacre_handle_close(narrow));
+		EXPECT_OK(nacre_memory_seal(handle));
+		EXPECT_OK(nacre_handle_duplicate(handle, NACRE_RIGHT_EXECUTE, &narrow));
+		EXPECT_ERROR(map_add, RIGHTS, try_map(narrow, base, 0, pages, NACRE_PROT_READ));
+		EXPECT_ERROR(map_add, RIGHTS, try_map(narrow, 0, 0, pages, NACRE_PROT_READ | NACRE_PROT_EXECUTE));
+		EXPECT_OK(nacre_map_remove(self_process(), base, 2));
+		EXPECT_OK(nacre_handle_close(narrow));
+		EXPECT_OK(nacre_handle_close(handle));
+	}
+}
+
 TEST(map_private_once, "private memory is mapped once at a time")
 {
 	nacre_handle_t handle = memory(1, NACRE_MEMORY_PRIVATE);

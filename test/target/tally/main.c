@@ -102,6 +102,30 @@ static nacre_status_t tally_fall_once(struct nacre_request *request, const struc
 	return STATUS_OK;
 }
 
+/* --- silence ------------------------------------------------------------------------------------------------ */
+
+/* A reply that goes astray. */
+static nacre_status_t tally_lose(struct nacre_request *request, const struct tally_lose_in *in, struct tally_lose_out *out)
+{
+	(void)request;
+	out->lives = kept->lives;
+	if (kept->falls >= in->times)
+		return STATUS_OK;
+	kept->falls++;
+	return NACRE_LATER;
+}
+
+static nacre_status_t tally_outside(struct nacre_request *request)
+{
+	nacre_request_patient(request);
+	return NACRE_LATER;
+}
+
+static void cancelled(uintptr_t badge)
+{
+	(void)badge;
+}
+
 /* --- the keeper -------------------------------------------------------------------------------------------- */
 
 static nacre_status_t tally_save(struct nacre_request *request, const struct tally_save_in *in)
@@ -192,14 +216,14 @@ static bool open_kept(void)
 int main(void)
 {
 	static const struct tally_handlers handlers = { .read = tally_read, .add = tally_add, .hang = tally_hang, .work = tally_work, .storm = tally_storm,
-							.told = tally_told, .fall = tally_fall, .fall_once = tally_fall_once, .save = tally_save,
+							.told = tally_told, .fall = tally_fall, .fall_once = tally_fall_once, .lose = tally_lose, .outside = tally_outside, .save = tally_save,
 							.load = tally_load, .forget = tally_forget, .list = tally_list,
 							.room = tally_room, .nonsense = tally_nonsense,
 							.build = tally_build };
 	static const struct nacre_protocol protocol = TALLY_SERVED_BY(&handlers);
 	static uint64_t buffer[TALLY_BUFFER_BYTES / 8 + 1];
 	struct nacre_server server = { .handle = nacre_startup_handle("server"), .protocol = &protocol, .buffer = buffer,
-				       .buffer_size = sizeof(buffer), .signalled = signalled };
+				       .buffer_size = sizeof(buffer), .signalled = signalled, .cancelled = cancelled };
 
 	if (!open_kept())
 		return EXIT_FAILURE;
