@@ -9,7 +9,8 @@ Which ones, follows from the seed alone. Each is planted in a copy of the tree u
 along, so that little is built anew. The host tests are run first: those named like the changed file, then the others, the
 quick before the slow, each until its first test that fails. A program that is linked without the changed file comes out
 the same, byte by byte, and is not run. What the host tests let pass is tried on the target, in QEMU. A test that hangs has
-noticed. Two faults are tried at once, each in a copy of its own.
+noticed. Programs that make system calls are asked a second time, with no call on a short way. Two faults are tried at once, each in
+a copy of its own.
 
 Not a fault, and replaced by the next one drawn: what does not compile, and what the compiler makes the same machine code
 of on both widths. Survivors are listed with their change: each is a test to be written, or a change that makes no
@@ -49,6 +50,7 @@ CHANGES = [
 ]
 QUIET = re.compile(r"^\s*(/?\*|//|#|assert|trace\(|_Static_assert|for \()")
 ON_TARGET = ["/usr/bin/python3", "tool/test/run.py", "--only", "target.kernel", "--width", "32"]
+ORDINARY = ["env", "ORDINARY=yes"]
 NO_FAULT = ["does not compile", "the same machine code"]
 
 
@@ -131,6 +133,11 @@ def host_programs():
     return [os.path.basename(path)[:-2] for path in sorted(glob.glob("test/host/kernel_*.c"))]
 
 
+def takes_ordinary(name):
+    """Does make test run it without short ways, too? As tool/test/part_host.py has it."""
+    return name.startswith("kernel_sys_") and name != "kernel_sys_fast"
+
+
 def likely(path, seconds):
     """Programs in the order in which they are asked about a file."""
     words = set(re.findall(r"[a-z]+", os.path.basename(path)[:-2])) | {path.split("/")[1]}
@@ -153,11 +160,17 @@ def noticed_by(copy, path, known):
     """The test program that fails in the copy, None if none does, or why it is no fault."""
     if not make(copy, "build/host/libkernel.a"):
         return NO_FAULT[0]
+    changed = []
     for name in likely(path, known["seconds"]):
         if not make(copy, f"build/host/{name}"):
             return NO_FAULT[0]
-        if digest(copy, name) != known["digest"][name] and fails(copy, f"build/host/{name}", *known["tests"]):
-            return name
+        if digest(copy, name) != known["digest"][name]:
+            if fails(copy, f"build/host/{name}", *known["tests"]):
+                return name
+            changed.append(name)
+    for name in filter(takes_ordinary, changed):
+        if fails(copy, *ORDINARY, f"build/host/{name}", *known["tests"]):
+            return f"{name}, without short ways"
     return "target.kernel" if known["target"] and fails(copy, *ON_TARGET) else None
 
 
@@ -192,7 +205,7 @@ def trial(copies, known, fault):
 def passes_in(copy, tests, name):
     """How long a test program takes that must pass: one that fails anyway would catch everything."""
     began = time.monotonic()
-    if fails(copy, f"build/host/{name}", *tests):
+    if fails(copy, f"build/host/{name}", *tests) or (takes_ordinary(name) and fails(copy, *ORDINARY, f"build/host/{name}", *tests)):
         sys.exit(f"mutate: {name} fails without any fault; run make test ONLY=host.{name} first.")
     return time.monotonic() - began
 

@@ -5,7 +5,25 @@ import glob
 import os
 import subprocess
 
-from check import Check, Job, failed, tail, tap_results, tests_of
+from check import Check, Job, failed, passed, tail, tap_results, tests_of
+
+
+SHORT_ONLY = "kernel_sys_fast"   # tests of the short ways themselves
+
+
+def ordinary_job(source):
+    """Of a program that makes system calls: all of it once more, without short ways."""
+    name = os.path.basename(source)[:-2]
+    check = f"host.{name}.ordinary"
+
+    def run(_names):
+        done = subprocess.run([f"build/host/{name}"], stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                              timeout=600, env={**os.environ, "ORDINARY": "yes"})
+        wrong = [result for result in tap_results("", [test for test, _ in tests_of(source)], done.stdout) if result.verdict == "fail"]
+        yield failed(check, "\n".join(f"{result.name[1:]}: {result.text}" for result in wrong) + f"\n{tail(done.stderr)}") if wrong else passed(check)
+
+    return Job([Check(check, f"the tests of {name} pass where no call takes a short way, too")], run, goals=[(32, f"build/host/{name}")],
+               repeat=f"ORDINARY=yes build/host/{name}")
 
 
 def job(source):
@@ -25,4 +43,6 @@ def job(source):
 
 
 def jobs(width):
-    return [job(source) for kind in ("base", "kernel", "lib", "driver", "server") for source in sorted(glob.glob(f"test/host/{kind}_*.c"))]
+    sources = [source for kind in ("base", "kernel", "lib", "driver", "server") for source in sorted(glob.glob(f"test/host/{kind}_*.c"))]
+    calls = [source for source in sources if "/kernel_sys_" in source and SHORT_ONLY not in source]
+    return [*map(job, sources), *map(ordinary_job, calls)]
