@@ -8,7 +8,7 @@
 void (*thread_unwait)(struct thread *thread);
 
 static struct thread_slot *slots;
-static size_t slot_count;
+static size_t slot_count, slots_used; /* all there are; one past the last that ever had a thread: the lowest are taken first */
 static uint32_t first_free; /* 0: none; slot 0 is never used, so that no token is 0 */
 
 #define TOKEN_SLOT_MASK (((token_t)1 << TOKEN_SLOT_BITS) - 1)
@@ -18,6 +18,7 @@ void thread_slots_init(struct thread_slot *memory, size_t count)
 {
 	slots = memory;
 	slot_count = count;
+	slots_used = 1;
 	first_free = 0;
 	for (size_t i = count; i-- > 1;) {
 		slots[i] = (struct thread_slot){ .token = TOKEN_FIRST | i, .next_free = first_free };
@@ -32,7 +33,7 @@ struct thread *thread_by_slot(size_t slot)
 
 size_t thread_slot_count(void)
 {
-	return slot_count;
+	return slots_used;
 }
 
 struct thread *thread_by_token(token_t token)
@@ -52,6 +53,7 @@ static void slot_take(struct thread *thread)
 {
 	struct thread_slot *slot = &slots[first_free];
 
+	slots_used = max_size(slots_used, first_free + 1);
 	first_free = slot->next_free;
 	slot->thread = thread;
 	thread->token = slot->token;

@@ -131,8 +131,8 @@ struct thread_slot {
 	uint32_t next_free;
 };
 void thread_slots_init(struct thread_slot *slots, size_t count);
-struct thread *thread_by_slot(size_t slot); /* NULL: none; slots run from 1 to thread_slot_count() - 1 */
-size_t thread_slot_count(void);
+struct thread *thread_by_slot(size_t slot); /* NULL: none */
+size_t thread_slot_count(void); /* threads have slots from 1 to below this; it never shrinks */
 struct thread *thread_by_token(token_t token); /* the caller it names, or NULL */
 void thread_token_next(struct thread *thread); /* makes every earlier token stale */
 

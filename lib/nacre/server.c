@@ -20,6 +20,7 @@ struct turn {
 	struct nacre_message message;
 	struct nacre_received received;
 	uint8_t accept;                  /* the most handles that any method takes */
+	bool watched;                    /* by nacre/taken.h; most servers are not, and pay for no more than asking */
 };
 
 /* --- receiving and answering ------------------------------------------------------------------------------- */
@@ -29,10 +30,13 @@ static uint64_t alarm_ns(const struct nacre_server *server)
 	return server->alarm && server->deadline_ns ? server->deadline_ns : NACRE_DEADLINE_NEVER;
 }
 
-static uint64_t deadline_of(const struct nacre_server *server)
+static inline __attribute__((always_inline)) uint64_t deadline_of(const struct turn *turn)
 {
-	uint64_t own_ns = alarm_ns(server), taken_ns = taken_deadline_ns();
+	uint64_t own_ns = alarm_ns(turn->server), taken_ns;
 
+	if (!turn->watched)
+		return own_ns;
+	taken_ns = taken_deadline_ns();
 	return own_ns < taken_ns ? own_ns : taken_ns;
 }
 
@@ -83,7 +87,7 @@ static void handles_close(nacre_handle_t *handles, uint32_t count)
 static nacre_err_t receive_alone(struct turn *turn)
 {
 	nacre_handle_t server = turn->server->handle;
-	uint64_t deadline_ns = deadline_of(turn->server);
+	uint64_t deadline_ns = deadline_of(turn);
 	nacre_err_t error;
 
 	turn->message.accept = turn->accept;
@@ -120,7 +124,7 @@ static nacre_err_t exchange_in_two_steps(struct turn *turn)
 
 static nacre_err_t exchange(struct turn *turn)
 {
-	uint64_t deadline_ns = deadline_of(turn->server);
+	uint64_t deadline_ns = deadline_of(turn);
 	nacre_err_t error;
 
 	/* What is to be closed must not wait for the next message. */
@@ -211,7 +215,7 @@ static nacre_status_t interface_info(const struct nacre_protocol *protocol, stru
 	return STATUS_OK;
 }
 
-static nacre_status_t request_serve(struct nacre_request *request, struct nacre_reply *reply)
+static inline __attribute__((always_inline)) nacre_status_t request_serve(struct nacre_request *request, struct nacre_reply *reply)
 {
 	const struct nacre_protocol *protocol = protocol_at(request->server, request->badge);
 
@@ -220,6 +224,18 @@ static nacre_status_t request_serve(struct nacre_request *request, struct nacre_
 	if (request->words.opcode == INTERFACE_INFO)
 		return interface_info(protocol, reply);
 	return protocol->serve(request, reply, protocol->handlers);
+}
+
+/* The same, and the call is watched until it is answered. */
+static __attribute__((noinline)) nacre_status_t watched_serve(struct nacre_request *request, struct nacre_reply *reply)
+{
+	nacre_status_t status;
+
+	taken_add(request->token, request->badge);
+	status = request_serve(request, reply);
+	if (status != NACRE_LATER)
+		taken_forget(request->token);
+	return status;
 }
 
 /* Makes the answer to a call out of what its handler said. */
@@ -232,7 +248,6 @@ static void answer_set(struct turn *turn, nacre_token_t token, nacre_status_t st
 		reply_clear(reply);
 		return;
 	}
-	taken_forget(token);
 	turn->token = token;
 	turn->answer.opcode = status;
 	words_copy(turn->answer.word, reply->word);
@@ -248,8 +263,7 @@ static void request_handle(struct turn *turn)
 	nacre_status_t status;
 
 	request_read(&request, turn);
-	taken_add(request.token, request.badge);
-	status = request_serve(&request, &turn->reply);
+	status = turn->watched ? watched_serve(&request, &turn->reply) : request_serve(&request, &turn->reply);
 	handles_close(request.handle, request.handle_count);
 	answer_set(turn, request.token, status);
 }
@@ -342,9 +356,10 @@ int nacre_server_run(struct nacre_server *server)
 	struct turn turn = { .server = server, .accept = handles_wanted(server) };
 	nacre_err_t error = nacre_thread_buffer_set(server->buffer, server->buffer_size);
 
-	taken_begin();
+	turn.watched = taken_begin();
 	while (error == NACRE_E_OK || error == NACRE_E_TIMEOUT) {
-		taken_watch();
+		if (turn.watched)
+			taken_watch();
 		if (alarm_is_due(server))
 			server->alarm(server);
 		error = turn_take(&turn);

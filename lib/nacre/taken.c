@@ -30,10 +30,11 @@ static uint64_t value_of(const char *variable)
 	return value;
 }
 
-void taken_begin(void)
+bool taken_begin(void)
 {
 	for (char **variable = nacre_startup()->envp; *variable && !patience_ns; variable++)
 		patience_ns = value_of(*variable) * NACRE_MS;
+	return patience_ns;
 }
 
 uint64_t taken_patience_ns(void)

@@ -11,9 +11,10 @@
  * One thread serves in such a service. Calls beyond the table's end are not watched. */
 #pragma once
 #include "abi/nacre_abi.h"
+#include <stdbool.h>
 
-/* Reads `answer_ms`. Without it all the others do nothing. */
-void taken_begin(void);
+/* Reads `answer_ms`. False: there is none, and all the others do nothing. */
+bool taken_begin(void);
 
 /* 0: without the key. */
 uint64_t taken_patience_ns(void);
