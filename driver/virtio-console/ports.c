@@ -244,10 +244,13 @@ static void port_add(struct port *port)
 	port->given = true;
 }
 
+/* A device may hold what it was given while nobody was there, and look at it again only when it is told of more. */
 static void port_set_open(struct port *port, bool is_open)
 {
 	port->is_hung_up = !is_open && (port->is_open || port->is_hung_up);
 	port->is_open = is_open;
+	if (is_open && port->out.in_flight)
+		virtio_queue_notify(&port->out);
 }
 
 static void port_remove(struct port *port)

@@ -165,6 +165,17 @@ static void steps_end(struct debuggee *debuggee)
 	debuggee->step_thread = 0;
 }
 
+/* Who stopped last goes on last: it would come to its breakpoint again, and stop all, before any other thread of its priority has run. */
+static void faults_answer(struct debuggee *debuggee, const struct plan *plan, bool told)
+{
+	for (unsigned i = 0; i < plan->count; i++) {
+		struct fault *fault = fault_of(debuggee, plan->threads[i].number);
+
+		if (fault && fault->told == told && plan->actions[i] != ACTION_HOLD)
+			fault_answer(debuggee, fault, plan->actions[i] != ACTION_FAIL);
+	}
+}
+
 bool debuggee_resume(struct debuggee *debuggee, action_of *action)
 {
 	static struct plan plan;
@@ -177,14 +188,10 @@ bool debuggee_resume(struct debuggee *debuggee, action_of *action)
 		steps_end(debuggee);
 		return false;
 	}
-	for (unsigned i = 0; i < plan.count; i++) {
-		struct fault *fault = fault_of(debuggee, plan.threads[i].number);
-
-		if (fault && plan.actions[i] != ACTION_HOLD)
-			fault_answer(debuggee, fault, plan.actions[i] != ACTION_FAIL);
-	}
 	debuggee->running = true;
+	faults_answer(debuggee, &plan, false);
 	machine_resume(debuggee);
+	faults_answer(debuggee, &plan, true);
 	return true;
 }
 
